@@ -1,0 +1,153 @@
+// The accounts as the running server knows them: the last good state of the credentials file, which it follows.
+// Knows who there is; what a proof is worth is decided in authenticate.ts.
+
+import { basename } from 'node:path';
+import type { Log } from '../model/log.ts';
+import type { Account } from './account.ts';
+import { mendReadable } from './file-access.ts';
+import { FileWatch } from './file-watch.ts';
+import { CredentialsError, type LoadedCredentials, loadCredentials, showRemark } from './load-credentials.ts';
+
+/** How the users of one good state of the file differ from those before. */
+export interface AccountChange {
+  readonly added: readonly string[];
+  /** Their sessions must end. */
+  readonly removed: readonly string[];
+  /** Users with another secret than before; their sessions may go on. */
+  readonly changed: readonly string[];
+}
+
+export interface AccountStoreOptions {
+  readonly file: string;
+  readonly log: Log;
+  readonly pollMs?: number;
+  readonly settleMs?: number;
+}
+
+/**
+ * Opens the credentials file and follows it.
+ *
+ * @throws CredentialsError when the file is missing or wrong. Later faults are logged, and the last good state stays.
+ */
+export async function openAccountStore(options: AccountStoreOptions): Promise<AccountStore> {
+  const { file } = options;
+  const loaded = await loadCredentials(file);
+  if (loaded === undefined) {
+    throw new CredentialsError([`${file}: there is no such file; make one with: sshome user add NAME`]);
+  }
+  return new AccountStore(options, loaded);
+}
+
+export class AccountStore {
+  readonly #file: string;
+  /** What the file is called in the log, which holds no host paths. */
+  readonly #label: string;
+  readonly #log: Log;
+  readonly #watch: FileWatch;
+  readonly #listeners = new Set<(change: AccountChange) => void>();
+  #accounts: readonly Account[] = [];
+  #byUser: ReadonlyMap<string, Account> = new Map();
+  /** Ends when the last reload asked for is done: one at a time, in order. */
+  #reloading: Promise<void> = Promise.resolve();
+
+  constructor({ file, log, ...watchOptions }: AccountStoreOptions, loaded: LoadedCredentials) {
+    this.#file = file;
+    this.#label = basename(file);
+    this.#log = log;
+    this.#take(loaded);
+    this.#watch = new FileWatch({ ...watchOptions, file, log, stamp: loaded.stamp, onChange: () => this.reload() });
+  }
+
+  find(user: string): Account | undefined {
+    return this.#byUser.get(user);
+  }
+
+  /** All accounts, in the order of the file. */
+  get accounts(): readonly Account[] {
+    return this.#accounts;
+  }
+
+  /** Calls `listener` after each change of users or secrets; returns what ends that. */
+  onChange(listener: (change: AccountChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Reads the file now. A fault is logged and the last good state stays: this never fails. */
+  reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload());
+    return this.#reloading;
+  }
+
+  close(): void {
+    this.#watch.close();
+    this.#listeners.clear();
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const loaded = await loadCredentials(this.#file, this.#label);
+      if (loaded !== undefined) this.#tell(this.#take(loaded));
+      else this.#keep([`${this.#label}: the file is gone`]);
+    } catch (error) {
+      if (error instanceof CredentialsError) this.#keep(error.reasons);
+      else this.#log.unexpected(error, 'reading the users');
+    }
+  }
+
+  #keep(reasons: readonly string[]): void {
+    for (const reason of reasons.slice(0, 100)) this.#log.error(reason);
+    this.#log.error('the change of the users does not count until this is mended', { users: this.#accounts.length });
+  }
+
+  #take({ accounts, access, warnings }: LoadedCredentials): AccountChange {
+    const before = this.#byUser;
+    const plainBefore = plainCount(this.#accounts);
+    const now = new Map(accounts.map((account) => [account.user, account]));
+    this.#accounts = accounts;
+    this.#byUser = now;
+    for (const warning of warnings) this.#log.warn(showRemark(this.#label, warning));
+    if (plainCount(accounts) > plainBefore) this.#warnOfPlain(plainCount(accounts), access.readableByOthers);
+    return {
+      added: accounts.filter(({ user }) => !before.has(user)).map(({ user }) => user),
+      removed: [...before.keys()].filter((user) => !now.has(user)),
+      changed: accounts
+        .filter(({ user, secret }) => (before.get(user)?.secret ?? secret) !== secret)
+        .map(({ user }) => user),
+    };
+  }
+
+  #warnOfPlain(count: number, readableByOthers: boolean): void {
+    const readers = readableByOthers
+      ? `, and other users of this machine can read them: ${mendReadable(this.#label)}`
+      : '';
+    this.#log.warn(
+      `${count} ${count === 1 ? 'password stands' : 'passwords stand'} in ${this.#label} as plain text${readers}; ` +
+        'hash them with: sshome user hash-all',
+      { plain: count },
+    );
+  }
+
+  #tell(change: AccountChange): void {
+    const { added, removed, changed } = change;
+    if (added.length + removed.length + changed.length === 0) return;
+    this.#log.info('the users have changed', {
+      added: added.length,
+      removed: removed.length,
+      changed: changed.length,
+      users: this.#accounts.length,
+    });
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        this.#log.unexpected(error, 'telling of a change of the users');
+      }
+    }
+  }
+}
+
+/** How many of the accounts have a plain password. */
+function plainCount(accounts: readonly Account[]): number {
+  return accounts.reduce((count, { hash }) => (hash === undefined ? count + 1 : count), 0);
+}

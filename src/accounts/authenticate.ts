@@ -1,0 +1,114 @@
+// Turns a proof into an Identity, or refuses it. A refusal must not show whether the user exists: a wrong password and
+// an unknown user cost the same work, take the same time and get the same answer.
+
+import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RefusalReason } from '../model/event.ts';
+import type { Identity } from '../model/identity.ts';
+import type { Log } from '../model/log.ts';
+import type { Account } from './account.ts';
+import type { AccountStore } from './account-store.ts';
+import type { AuthorizedKeys } from './authorized-keys.ts';
+import { Argon2MissingError, MAX_PASSWORD_BYTES, normalisePassword } from './password.ts';
+import { type PasswordHash, readHash } from './password-hash.ts';
+import { OverloadedError, type Passwords } from './password-pool.ts';
+import { keyTypeOf } from './public-key.ts';
+import { isUserName } from './user-name.ts';
+
+export type Refusal = { readonly ok: false; readonly reason: RefusalReason };
+type PasswordAnswer = { readonly ok: true; readonly identity: Identity } | Refusal;
+type PublicKeyAnswer = { readonly ok: true; readonly identity: Identity; readonly fingerprint: string } | Refusal;
+
+/** A public key as a client offers it: the algorithm's name and the key itself (RFC 4252, section 7). */
+interface OfferedKey {
+  readonly algorithm: string;
+  readonly blob: Uint8Array;
+}
+
+export interface Authenticator {
+  /** `password` is what came from the wire, whatever it is. */
+  password(user: string, password: unknown): Promise<PasswordAnswer>;
+  /** Whether the key may log `user` in. That the client holds the key is proven by its signature, checked elsewhere. */
+  publicKey(user: string, key: OfferedKey): Promise<PublicKeyAnswer>;
+}
+
+export interface AuthenticatorOptions {
+  readonly store: Pick<AccountStore, 'find' | 'accounts'>;
+  readonly keys: Pick<AuthorizedKeys, 'find'>;
+  readonly passwords: Passwords;
+  readonly log: Log;
+  /** A refused password is answered not before this, counted from the call, and ... */
+  readonly refusalMs?: number;
+  /** ... up to this much later, so that what is left of differences drowns. */
+  readonly jitterMs?: number;
+}
+
+/** Makes the authenticator. Hashes one password on the way, which shows at start whether hashing works. */
+export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
+  const { store, keys, passwords, log, refusalMs = 150, jitterMs = 30 } = options;
+  const processKey = randomBytes(32);
+  const newHash = readHash(await passwords.hash(randomBytes(16).toString('hex')));
+  if (newHash.kind !== 'hash') throw new TypeError('a new password hash does not read back');
+  const usualHash = newHash.hash;
+
+  const digest = (text: string): Buffer => createHmac('sha256', processKey).update(text).digest();
+
+  /** What an unknown user is checked against: always the same of the accounts, so that its cost is of one that exists. */
+  function standIn(user: string): Account | undefined {
+    const { accounts } = store;
+    return accounts[digest(user).readUInt32BE(0) % accounts.length];
+  }
+
+  async function check(user: string, password: string): Promise<PasswordAnswer> {
+    const account = store.find(user);
+    const hash: PasswordHash = (account ?? standIn(user))?.hash ?? usualHash;
+    const hashMatches = await passwords.verify(password, hash);
+    const textMatches = timingSafeEqual(
+      digest(normalisePassword(password)),
+      digest(normalisePassword(account?.secret ?? '')),
+    );
+    if (account === undefined) return { ok: false, reason: 'unknown-user' };
+    if (!(account.hash === undefined ? textMatches : hashMatches)) return { ok: false, reason: 'wrong-password' };
+    // The file may have changed while the password was hashed.
+    const now = store.find(user);
+    if (now === undefined) return { ok: false, reason: 'unknown-user' };
+    if (now.secret !== account.secret) return { ok: false, reason: 'wrong-password' };
+    return { ok: true, identity: { user } };
+  }
+
+  async function checkOrRefuse(user: string, password: unknown): Promise<PasswordAnswer> {
+    // ssh2 hands over an object when the client asks to change the password (RFC 4252, section 8).
+    if (typeof password !== 'string' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
+      return { ok: false, reason: 'malformed' };
+    }
+    try {
+      return await check(user, password);
+    } catch (error) {
+      if (error instanceof Argon2MissingError) log.error(error.message);
+      else if (!(error instanceof OverloadedError)) log.unexpected(error, 'checking a password');
+      return { ok: false, reason: 'overloaded' };
+    }
+  }
+
+  return {
+    async password(user, password) {
+      const started = performance.now();
+      const answer = await checkOrRefuse(user, password);
+      if (!answer.ok) await delay(refusalMs + randomInt(jitterMs + 1) - (performance.now() - started));
+      return answer;
+    },
+
+    async publicKey(user, { algorithm, blob }) {
+      const type = keyTypeOf(algorithm);
+      if (type === undefined || !isUserName(user)) return { ok: false, reason: 'unknown-key' };
+      // Looked up before the user is, so that an unknown user costs the same.
+      const key = await keys.find(user, blob).catch((error: unknown) => {
+        log.unexpected(error, 'reading authorized keys', { user });
+        return undefined;
+      });
+      if (store.find(user) === undefined) return { ok: false, reason: 'unknown-user' };
+      if (key === undefined || key.type !== type) return { ok: false, reason: 'unknown-key' };
+      return { ok: true, identity: { user }, fingerprint: key.fingerprint };
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// Loads the credentials file from the disk, and refuses one that is wrong or that others could have written.
+
+import type { Account } from './account.ts';
+import { parseCredentials, type Remark } from './credentials-file.ts';
+import { type Access, judgeAccess, mendWritable } from './file-access.ts';
+import { isSystemError, readSmallFile, type SmallFile, UnfitFileError } from './small-file.ts';
+
+// A line is about 130 bytes: room for half a million users.
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_REASONS_SHOWN = 100;
+
+export interface LoadedCredentials extends SmallFile {
+  readonly access: Access;
+  readonly accounts: readonly Account[];
+  readonly warnings: readonly Remark[];
+}
+
+/** The credentials file can't be used. Each reason is a line for the operator, `file:line: what is wrong`. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError';
+  readonly reasons: readonly string[];
+
+  constructor(reasons: readonly string[]) {
+    const more = reasons.length - MAX_REASONS_SHOWN;
+    super([...reasons.slice(0, MAX_REASONS_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join('\n'));
+    this.reasons = reasons;
+  }
+}
+
+/**
+ * Reads the file; undefined when there is none. `label` is what the file is called in messages.
+ *
+ * @throws CredentialsError, with everything that is wrong at once.
+ */
+export async function loadCredentials(file: string, label: string = file): Promise<LoadedCredentials | undefined> {
+  const found = await read(file, label);
+  if (found === undefined) return undefined;
+  const access = judgeAccess(found.stats);
+  const { accounts, problems, warnings } = parseCredentials(found.bytes);
+  const reasons = problems.map((problem) => showRemark(label, problem));
+  if (access.writableByOthers) {
+    reasons.unshift(`${label}: other users of this machine can change this file; mend it with: ${mendWritable(file)}`);
+  }
+  if (reasons.length > 0) throw new CredentialsError(reasons);
+  return { ...found, access, accounts, warnings };
+}
+
+/** A remark as compilers write it, so that editors find the place. */
+export function showRemark(label: string, { line, text }: Remark): string {
+  return `${label}:${line}: ${text}`;
+}
+
+async function read(file: string, label: string): Promise<SmallFile | undefined> {
+  try {
+    return await readSmallFile(file, MAX_FILE_BYTES);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    if (error instanceof UnfitFileError) throw new CredentialsError([`${label}: ${error.message}`]);
+    if (isSystemError(error)) throw new CredentialsError([`${label}: the file can't be read (${error.code})`]);
+    throw error;
+  }
+}

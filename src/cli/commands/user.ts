@@ -1,0 +1,154 @@
+// `sshome user`: edits the file of the users. What may be in it is decided in accounts/.
+
+import type { Argv, CommandModule } from 'yargs';
+import { addUser, checkUserName, hashAll, removeUser, setSecret } from '../../accounts/edit-credentials.ts';
+import { loadCredentials } from '../../accounts/load-credentials.ts';
+import { checkNewPassword } from '../../accounts/new-password.ts';
+import { PasswordPool } from '../../accounts/password-pool.ts';
+import { AccountError } from '../../model/account.ts';
+import { askSecret } from '../prompt.ts';
+import { readFirstLine } from '../stdin-line.ts';
+import { findUser, readAccounts, runUserCommand, type UserCommandContext } from './user-context.ts';
+import { userKeyCommand } from './user-key.ts';
+
+/** `sshome user add|passwd|remove|list|hash-all|key`. */
+export function userCommand(): CommandModule {
+  return {
+    command: 'user',
+    describe: 'Add, change and remove the users of the server',
+    builder: (program) =>
+      program
+        .option('credentials', {
+          string: true,
+          requiresArg: true,
+          describe: 'File of the users (SSHOME_CREDENTIALS) [default: id_passwd.txt]',
+        })
+        .command(COMMANDS)
+        .command(userKeyCommand())
+        .demandCommand(1, 'Which one? `sshome user --help` lists them.'),
+    handler: () => undefined,
+  };
+}
+
+const COMMANDS: CommandModule[] = [
+  {
+    command: 'add <name>',
+    describe: 'Add a user; asks for the password',
+    builder: (program) => withPasswordStdin(withName(program)),
+    handler: (args) => runUserCommand(args, add),
+  },
+  {
+    command: 'passwd <name>',
+    describe: 'Give a user another password',
+    builder: (program) => withPasswordStdin(withName(program)),
+    handler: (args) => runUserCommand(args, passwd),
+  },
+  {
+    command: 'remove <name>',
+    describe: 'Remove a user and the keys; the home stays',
+    builder: withName,
+    handler: (args) => runUserCommand(args, remove),
+  },
+  {
+    command: 'list',
+    describe: 'List the users',
+    builder: (program) => program.option('json', { boolean: true, describe: 'Write JSON' }),
+    handler: (args) => runUserCommand(args, list),
+  },
+  {
+    command: 'hash-all',
+    describe: 'Hash the passwords that stand in the file as plain text',
+    handler: (args) => runUserCommand(args, hashAllPlain),
+  },
+];
+
+async function add({ file, keys, args }: UserCommandContext): Promise<void> {
+  const name = String(args['name']);
+  checkUserName(name);
+  const accounts = (await loadCredentials(file))?.accounts ?? [];
+  if (accounts.some(({ user }) => user === name)) throw new AccountError(`there is a user ${name} already`);
+  await addUser(file, name, await hashOf(await newPassword(name, args)));
+  print(`${name} is added.`);
+  const count = (await keys.list(name)).length;
+  if (count > 0)
+    print(`Note: ${count} public key${count === 1 ? '' : 's'} in authorized_keys/${name} can log in, too.`);
+}
+
+async function passwd({ file, args }: UserCommandContext): Promise<void> {
+  const name = String(args['name']);
+  await findUser(file, name);
+  await setSecret(file, name, await hashOf(await newPassword(name, args)));
+  print(`${name} has a new password.`);
+}
+
+async function remove({ file, keys, args }: UserCommandContext): Promise<void> {
+  const name = String(args['name']);
+  await findUser(file, name);
+  // The keys go first: if this stops half-way, there is a user without keys and not keys without a user.
+  await keys.forget(name);
+  await removeUser(file, name);
+  print(`${name} is removed, with the public keys. The home and all files in it are still there.`);
+}
+
+async function list({ file, keys, args }: UserCommandContext): Promise<void> {
+  const rows = [];
+  for (const { user, hash } of await readAccounts(file)) {
+    rows.push({ user, password: hash?.scheme ?? 'plain', keys: (await keys.list(user)).length });
+  }
+  if (args['json'] === true) return print(JSON.stringify(rows, undefined, 2));
+  const width = Math.max(...rows.map(({ user }) => user.length));
+  for (const row of rows) {
+    print(`${row.user.padEnd(width)}  ${row.password.padEnd(8)}  ${row.keys} key${row.keys === 1 ? '' : 's'}`);
+  }
+}
+
+async function hashAllPlain({ file }: UserCommandContext): Promise<void> {
+  const pool = new PasswordPool();
+  try {
+    const users = await hashAll(file, (password) => pool.hash(password));
+    if (users.length === 0) print('There is no plain password.');
+    else print(`${users.length} password${users.length === 1 ? ' is' : 's are'} hashed now: ${users.join(', ')}`);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function hashOf(password: string): Promise<string> {
+  const pool = new PasswordPool({ threads: 1 });
+  try {
+    return await pool.hash(password);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function newPassword(name: string, args: Readonly<Record<string, unknown>>): Promise<string> {
+  if (args['passwordStdin'] === true) {
+    const password = await readFirstLine(process.stdin);
+    checkNewPassword(password);
+    return password;
+  }
+  if (!process.stdin.isTTY) {
+    throw new AccountError('there is no terminal to ask for the password: give it with --password-stdin');
+  }
+  const terminal = { input: process.stdin, output: process.stderr };
+  const password = await askSecret(`New password for ${name}: `, terminal);
+  checkNewPassword(password);
+  if ((await askSecret('The same again: ', terminal)) !== password) throw new AccountError('the two passwords differ');
+  return password;
+}
+
+function withName(program: Argv): Argv {
+  return program.positional('name', { type: 'string', demandOption: true, describe: 'Name of the user' });
+}
+
+function withPasswordStdin(program: Argv): Argv {
+  return program.option('password-stdin', {
+    boolean: true,
+    describe: 'Take the password from the first line of standard input',
+  });
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

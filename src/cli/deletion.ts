@@ -1,0 +1,33 @@
+// Deletes what patterns stand for, and goes on after a failure.
+
+import type { Client } from '../client/client.ts';
+import { parsePath, type VirtualPath } from '../model/path.ts';
+import { EXIT } from './exit-code.ts';
+import { exitCodeOf } from './failure.ts';
+import { expandGlob, nothingMatches } from './glob.ts';
+import { remoteSide } from './glob-sides.ts';
+
+/** Resolves to the exit status. */
+export async function deletePaths(
+  { client, base }: { client: Client; base: VirtualPath },
+  patterns: readonly string[],
+  recursive: boolean,
+  report: { deleted(path: string): void; failed(path: string, error: unknown): void },
+): Promise<number> {
+  let status: number = EXIT.ok;
+  for (const pattern of patterns) {
+    const found = await expandGlob(pattern, remoteSide(client, base));
+    if (found.length === 0) throw nothingMatches(pattern);
+    for (const path of found) {
+      try {
+        await client.delete(parsePath(path, base), { recursive });
+        report.deleted(path);
+      } catch (error) {
+        if (exitCodeOf(error) !== EXIT.failed) throw error;
+        report.failed(path, error);
+        status = EXIT.failed;
+      }
+    }
+  }
+  return status;
+}

@@ -1,0 +1,26 @@
+// Puts the client together: a connection, an SFTP session on it, and the files behind that.
+
+import { parsePath, type VirtualPath } from '../model/path.ts';
+import { type Client, createClient } from './client.ts';
+import { type ConnectionOptions, openConnection } from './connection.ts';
+import { createRemoteFiles } from './remote-files.ts';
+import { createSession, type Session } from './session.ts';
+
+/**
+ * Connects to an SSH server, checks that it is the right one, logs in and opens an SFTP session.
+ *
+ * @throws ConnectionError
+ */
+export async function connect(options: ConnectionOptions): Promise<Client> {
+  const { sftp, hostKey, closed, end } = await openConnection(options);
+  const session = createSession(sftp, closed);
+  const files = createRemoteFiles(session);
+  const { host, port = 22, user } = options;
+  const home = await findHome(session);
+  return createClient({ session, files, host, port, user, hostKey, home, closed, end });
+}
+
+/** Paths that are not absolute begin at "." on the server. */
+async function findHome(session: Session): Promise<VirtualPath> {
+  return parsePath((await session.request<string>('.', (sftp, answer) => sftp.realpath('.', answer))) ?? '/');
+}

@@ -1,0 +1,185 @@
+// One SSH connection with one SFTP session on it, from the socket to the login, by ssh2-sftp-client. Knows nothing of
+// files.
+
+import { createConnection } from 'node:net';
+import ssh2, { type ParsedKey, type SFTPWrapper } from 'ssh2';
+import SftpClient from 'ssh2-sftp-client';
+import { printable } from '../model/printable.ts';
+import { ForgivingAgent } from './agent.ts';
+import { clientAlgorithms } from './algorithms.ts';
+import { authHandlerFor, type IdentitySource, type PasswordSource } from './authentication.ts';
+import { ConnectionError } from './connection-error.ts';
+import { connectionErrorFrom } from './connection-failure.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import { type HostKey, hostKeyOf } from './host-key.ts';
+import { createHostVerifier, type KnownHostsPolicy, type VerifyHost } from './host-verification.ts';
+
+/** How long a server may take to end a connection that we have ended. */
+const GOODBYE_MS = 2_000;
+
+export interface ConnectionOptions {
+  /** A name or an IP address. */
+  readonly host: string;
+  /** 22 unless told. */
+  readonly port?: number;
+  readonly user: string;
+  /** The password, or a function that asks for it (three times at most). */
+  readonly password?: PasswordSource;
+  /** A private key in OpenSSH, PEM or PPK format. */
+  readonly privateKey?: string | Buffer;
+  /** What the private key is encrypted with. */
+  readonly passphrase?: string | Buffer;
+  /** More private keys, made ready one by one when their turn comes. */
+  readonly identities?: readonly IdentitySource[];
+  /** The socket of an SSH agent, as in `SSH_AUTH_SOCK`; its keys are tried first. */
+  readonly agent?: string;
+  /** How the host is known; `~/.ssh/known_hosts` alone unless told. */
+  readonly knownHosts?: KnownHostsPolicy;
+  /** An own check of the host key, instead of known_hosts. */
+  readonly verifyHost?: VerifyHost;
+  /** How long the server may be silent until the login is through, without the time people take: 20,000 unless told. */
+  readonly timeoutMs?: number;
+  /** How often a silent server is asked whether it lives; lost after three times. 15,000 unless told, 0 never asks. */
+  readonly keepAliveMs?: number;
+  /** Ends the attempt, and a connection that stands. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Connection {
+  readonly sftp: SFTPWrapper;
+  readonly hostKey: HostKey;
+  /** Resolves when the connection has ended: to undefined after `end`, to the reason otherwise. Never rejects. */
+  readonly closed: Promise<ConnectionError | undefined>;
+  end(): Promise<void>;
+}
+
+/** Connects and logs in. @throws ConnectionError */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const attempt = { agentRefused: false };
+  try {
+    return await attemptConnection(options, attempt);
+  } catch (error) {
+    // ssh2 gives a login up when the agent will not sign (a locked key, a person who said no): go on without it.
+    if (!attempt.agentRefused || !(error instanceof ConnectionError) || error.code === 'cancelled') throw error;
+    const { agent: _, ...withoutAgent } = options;
+    return attemptConnection(withoutAgent, attempt);
+  }
+}
+
+async function attemptConnection(options: ConnectionOptions, attempt: { agentRefused: boolean }): Promise<Connection> {
+  const { host, port = 22, timeoutMs = 20_000, keepAliveMs = 15_000, signal } = options;
+  signal?.throwIfAborted();
+  const verifier = await createHostVerifier({ ...options, port });
+  const privateKey = options.privateKey === undefined ? undefined : parsePrivateKey(options);
+
+  const socket = createConnection({ host, port, noDelay: true });
+  let reason: ConnectionError | undefined;
+  const fail = (error: ConnectionError): void => {
+    reason ??= error;
+    socket.destroy();
+  };
+  const cancel = (): void => fail(new ConnectionError('cancelled', 'Cancelled', { cause: signal?.reason }));
+  signal?.addEventListener('abort', cancel, { once: true });
+  const deadline = startDeadline(timeoutMs, () =>
+    fail(new ConnectionError('timeout', `No answer from ${host} port ${port} within ${timeoutMs / 1000} seconds`)),
+  );
+
+  let hostKey: HostKey | undefined;
+  const verifyHost = async (key: HostKey): Promise<void> => {
+    // Asked again at each key exchange: the host may not change under way.
+    if (hostKey?.blob.equals(key.blob) === true) return;
+    await deadline.during(verifier.verify(key));
+    hostKey = key;
+  };
+
+  const ssh = new SftpClient('sshome', { error() {}, end() {}, close() {} });
+  let ended = false;
+  let firstError: unknown;
+  const closed = new Promise<ConnectionError | undefined>((resolve) => {
+    socket.once('close', () => {
+      signal?.removeEventListener('abort', cancel);
+      resolve(ended ? undefined : (reason ?? connectionErrorFrom(firstError, { host, port })));
+    });
+  });
+  const connecting = ssh.connect({
+    sock: socket,
+    username: options.user,
+    // Ours waits while people are asked; ssh2's does not.
+    readyTimeout: 0,
+    keepaliveInterval: keepAliveMs,
+    keepaliveCountMax: 3,
+    algorithms: clientAlgorithms(verifier.knownTypes),
+    hostVerifier: (blob: Buffer, verify: (valid: boolean) => void): void => {
+      verifyHost(hostKeyOf(blob)).then(
+        () => verify(true),
+        (error: unknown) => {
+          reason ??= connectionErrorFrom(error, { host, port });
+          verify(false);
+        },
+      );
+    },
+    authHandler: authHandlerFor(
+      {
+        user: options.user,
+        agent: options.agent === undefined ? undefined : agentAt(options.agent, attempt),
+        identities: [
+          ...(privateKey === undefined ? [] : [() => Promise.resolve(privateKey)]),
+          ...(options.identities ?? []).map((load) => () => deadline.during(load())),
+        ],
+        password: patient(options.password, deadline),
+      },
+      (error) => {
+        reason ??= connectionErrorFrom(error, { host, port });
+      },
+    ),
+  });
+  // After `connect`, so that this listener comes before the ones that ssh2-sftp-client has for the attempt.
+  ssh.on('error', (error: unknown) => {
+    firstError ??= error;
+  });
+
+  try {
+    const sftp = await connecting;
+    if (hostKey === undefined) throw new ConnectionError('protocol', 'The server has shown no host key');
+    const end = async (): Promise<void> => {
+      ended = true;
+      const patience = setTimeout(() => socket.destroy(), GOODBYE_MS);
+      await ssh.end();
+      clearTimeout(patience);
+      socket.destroy();
+      await closed;
+    };
+    // An error of the SFTP session (a malformed packet) ends the connection: nothing else runs on it.
+    sftp.on('error', (error: Error) =>
+      fail(new ConnectionError('protocol', printable(error.message), { cause: error })),
+    );
+    sftp.on('close', () => fail(new ConnectionError('lost', `${host} has ended the SFTP session`)));
+    return { sftp, hostKey, closed, end };
+  } catch (error) {
+    socket.destroy();
+    throw reason ?? connectionErrorFrom(firstError ?? error, { host, port });
+  } finally {
+    deadline.stop();
+  }
+}
+
+function agentAt(socketPath: string, attempt: { agentRefused: boolean }): ForgivingAgent {
+  return new ForgivingAgent(socketPath, () => {
+    attempt.agentRefused = true;
+  });
+}
+
+/** Time that people take to type does not count. */
+function patient(password: PasswordSource | undefined, deadline: Deadline): PasswordSource | undefined {
+  return typeof password === 'function' ? (attempt) => deadline.during(password(attempt)) : password;
+}
+
+function parsePrivateKey({ privateKey = '', passphrase }: ConnectionOptions): ParsedKey {
+  const key = ssh2.utils.parseKey(privateKey, passphrase);
+  if (key instanceof Error) {
+    throw new ConnectionError('authentication', 'The private key cannot be read, or its passphrase is wrong', {
+      cause: key,
+    });
+  }
+  return key;
+}

@@ -1,0 +1,182 @@
+// One file from the server: to a local path, a stream, or a Buffer.
+
+import { constants } from 'node:buffer';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { Attributes } from '../model/entry.ts';
+import { FileError } from '../model/error.ts';
+import { openPartialFile, type PartialFile } from './partial-file.ts';
+import { readAhead } from './read-ahead.ts';
+import { readRange } from './remote-file.ts';
+import { openHandle, type RemoteHandle } from './remote-handle.ts';
+import type { Session } from './session.ts';
+import { cancellable, checkSignal, OVERLAP_BYTES, type TransferOptions } from './transfer.ts';
+
+/** Downloads into the local file `to`; resolves to the bytes that were moved. */
+export async function downloadFile(
+  session: Session,
+  from: string,
+  to: string,
+  options: TransferOptions = {},
+): Promise<number> {
+  return withSource(session, from, options, async (handle, before) => {
+    const partial = await openPartialFile(to, options.resume === true);
+    let moved = 0;
+    try {
+      const start = await resumeFrom(session, handle, before, partial, to);
+      report(options, from, start, before.sizeBytes);
+      for await (const block of blocks(session, handle, before, options, start)) {
+        await partial.file.write(block, start + moved);
+        moved += block.length;
+        report(options, from, start + moved, before.sizeBytes);
+      }
+      await checkUnchanged(handle, before, options);
+      if (options.preserve === true) {
+        await partial.file.setMode(before.mode & 0o777);
+        await partial.file.setTimes(before.accessedMs, before.modifiedMs);
+      }
+    } catch (error) {
+      await partial.abandon();
+      throw error;
+    }
+    await partial.finish();
+    return moved;
+  });
+}
+
+/** Downloads into a stream, which is ended; resolves to the bytes that were moved. */
+export async function downloadStream(
+  session: Session,
+  from: string,
+  to: Writable,
+  options: TransferOptions = {},
+): Promise<number> {
+  return withSource(session, from, options, async (handle, before) => {
+    let failure: unknown;
+    const ending = finished(to, { readable: false }).catch((error: unknown) => {
+      failure = error;
+    });
+    let moved = 0;
+    report(options, from, 0, before.sizeBytes);
+    for await (const block of blocks(session, handle, before, options, 0, true)) {
+      if (failure !== undefined) break;
+      if (!to.write(block)) await cancellable(Promise.race([ending, drained(to)]), options.signal, from);
+      moved += block.length;
+      report(options, from, moved, before.sizeBytes);
+    }
+    if (failure === undefined) {
+      await checkUnchanged(handle, before, options);
+      // Standard output is not ours to end.
+      if (to === process.stdout) return moved;
+      to.end();
+      await ending;
+    }
+    if (failure !== undefined) throw failure;
+    return moved;
+  });
+}
+
+/** @throws FileError `too-large` when no Buffer is that long. */
+export async function downloadBuffer(session: Session, from: string, options: TransferOptions = {}): Promise<Buffer> {
+  return withSource(session, from, options, async (handle, before) => {
+    if (before.sizeBytes > constants.MAX_LENGTH) throw new FileError('too-large', { path: from });
+    const content = Buffer.alloc(before.sizeBytes);
+    let at = 0;
+    for await (const block of blocks(session, handle, before, options, 0)) {
+      block.copy(content, at);
+      at += block.length;
+      report(options, from, at, before.sizeBytes);
+    }
+    await checkUnchanged(handle, before, options);
+    return content;
+  });
+}
+
+/** The first `bytes` bytes of a file. */
+export async function readBeginning(session: Session, path: string, bytes: number): Promise<Buffer> {
+  const handle = await openHandle(session, path, { read: true });
+  try {
+    const content = Buffer.alloc(bytes);
+    return content.subarray(0, await readRange(session, handle, content, 0));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function withSource<T>(
+  session: Session,
+  path: string,
+  { signal }: TransferOptions,
+  work: (handle: RemoteHandle, attributes: Attributes) => Promise<T>,
+): Promise<T> {
+  checkSignal(signal, path);
+  const handle = await cancellable(openHandle(session, path, { read: true }), signal, path);
+  const closing = (): Promise<void> => cancellable(handle.close(), signal, path);
+  try {
+    const attributes = await cancellable(handle.stat(), signal, path);
+    if (attributes.kind === 'directory') throw new FileError('is-a-directory', { path });
+    const result = await work(handle, attributes);
+    await closing();
+    return result;
+  } catch (error) {
+    // The first failure counts; the server lets go of the handle with the session at the latest.
+    await closing().catch(() => {});
+    throw error;
+  }
+}
+
+function blocks(
+  session: Session,
+  handle: RemoteHandle,
+  { sizeBytes }: Attributes,
+  { signal }: TransferOptions,
+  start: number,
+  keep = false,
+): AsyncGenerator<Buffer, undefined> {
+  return readAhead({ session, handle, start, end: sizeBytes, keep, signal });
+}
+
+/** Where to go on: only if the end of what is there is the same on the server. */
+async function resumeFrom(
+  session: Session,
+  handle: RemoteHandle,
+  { sizeBytes }: Attributes,
+  partial: PartialFile,
+  to: string,
+): Promise<number> {
+  if (partial.sizeBytes > sizeBytes) {
+    throw new FileError('invalid-argument', {
+      path: to,
+      detail: 'what is here already is longer than the remote file',
+    });
+  }
+  const start = Math.max(0, partial.sizeBytes - OVERLAP_BYTES);
+  const here = Buffer.alloc(partial.sizeBytes - start);
+  const there = Buffer.alloc(here.length);
+  await partial.file.read(here, start);
+  await readRange(session, handle, there, start);
+  if (!here.equals(there)) {
+    throw new FileError('invalid-argument', {
+      path: to,
+      detail: 'what is here already is not the beginning of the remote file',
+    });
+  }
+  return partial.sizeBytes;
+}
+
+async function checkUnchanged(handle: RemoteHandle, before: Attributes, { signal }: TransferOptions): Promise<void> {
+  const after = await cancellable(handle.stat(), signal, handle.path);
+  if (after.sizeBytes !== before.sizeBytes || after.modifiedMs !== before.modifiedMs) {
+    throw new FileError('busy', { path: handle.path, detail: 'the file changed while it was downloaded' });
+  }
+}
+
+function report({ onProgress }: TransferOptions, path: string, bytes: number, totalBytes: number): void {
+  onProgress?.({ path, bytes, totalBytes });
+}
+
+function drained(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('drain', resolve);
+  });
+}

@@ -1,0 +1,88 @@
+// File names are bytes (model/bytes.ts), but ssh2's SFTP client knows UTF-8 only: it would show a Latin-1 name as
+// U+FFFD and could never ask for it again. This file mends both ways on one session, by what ssh2 1.17 keeps in it.
+
+import type { SFTPWrapper } from 'ssh2';
+import { decodeBytes, encodeBytes } from '../model/bytes.ts';
+
+/** The parts of ssh2's SFTP class that are used here. */
+interface SftpInternals {
+  /** The packet being received. */
+  _pkt: Buffer | undefined;
+  /** Packets that wait for the window to open. */
+  _buffer: Buffer[];
+  _waitWindow: boolean;
+  _chunkcb: (() => void) | undefined;
+  readonly outgoing: { window: number };
+}
+
+const NAME_PACKET = 104;
+
+/** From now on names that arrive on `sftp` are read as `decodeBytes` reads them. */
+export function receiveNameBytes(sftp: SFTPWrapper): void {
+  let packet: Buffer | undefined;
+  Object.defineProperty(internals(sftp), '_pkt', {
+    get() {
+      // ssh2 reads strings out of the packet by its method utf8Slice.
+      if (packet?.[0] === NAME_PACKET) Object.assign(packet, { utf8Slice: exactSlice });
+      return packet;
+    },
+    set(next: Buffer | undefined) {
+      packet = next;
+    },
+  });
+}
+
+/**
+ * Calls `send` with what to give to ssh2 for each of `names`: the name itself, or for one that is not UTF-8 a
+ * stand-in of as many bytes, which is exchanged for the name in the packet that `send` makes.
+ */
+export function withNameBytes<const Names extends readonly string[]>(
+  sftp: SFTPWrapper,
+  names: Names,
+  send: (names: { [Index in keyof Names]: string }) => void,
+): void {
+  if (names.every((name) => name.isWellFormed())) {
+    send(names as { [Index in keyof Names]: string });
+    return;
+  }
+  const session = internals(sftp);
+  const exchanges = names.map((name, index) => exchangeFor(name, index));
+  // With a closed window ssh2 keeps the packet back, where it can be changed.
+  const { window } = session.outgoing;
+  const waiting = session._buffer.length;
+  session.outgoing.window = 0;
+  try {
+    send(exchanges.map(({ standIn }) => standIn) as { [Index in keyof Names]: string });
+  } finally {
+    session.outgoing.window = window;
+  }
+  const packet = session._buffer.at(-1);
+  if (packet === undefined || session._buffer.length === waiting) return;
+  for (const { standIn, bytes } of exchanges) replaceString(packet, standIn, bytes);
+  if (window > 0) {
+    session._waitWindow = false;
+    session._chunkcb?.();
+  }
+}
+
+function exchangeFor(name: string, index: number): { standIn: string; bytes: Buffer } {
+  const bytes = encodeBytes(name);
+  return { standIn: String.fromCharCode(1 + index).repeat(bytes.length), bytes };
+}
+
+/** Replaces an SSH string (RFC 4251, section 5) in a packet by another of the same length. */
+function replaceString(packet: Buffer, from: string, to: Buffer): void {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(to.length);
+  const at = packet.indexOf(Buffer.concat([length, Buffer.from(from)]));
+  if (at < 0) throw new Error('ssh2 has made another packet than expected');
+  to.copy(packet, at + 4);
+}
+
+function exactSlice(this: Buffer, start?: number, end?: number): string {
+  return decodeBytes(this.subarray(start, end));
+}
+
+function internals(sftp: SFTPWrapper): SftpInternals {
+  return sftp as unknown as SftpInternals;
+}

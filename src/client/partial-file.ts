@@ -1,0 +1,77 @@
+// Where a download is kept until it is complete: beside its target, under a name that says so, so that nobody takes
+// half a file for a whole one, and a later download can continue it.
+
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { byteLength } from '../model/bytes.ts';
+import { FileError } from '../model/error.ts';
+import { MAX_NAME_BYTES } from '../model/path.ts';
+import { findLocal, type LocalFile, openLocal, realLocal, removeLocal, renameLocal } from './local-files.ts';
+
+const SUFFIX = '.sshome-part';
+
+export interface PartialFile {
+  readonly file: LocalFile;
+  /** How much of it is there already. */
+  readonly sizeBytes: number;
+  /** Puts the complete file in its place. */
+  finish(): Promise<void>;
+  /** Keeps what there is, for `resume`; removes it when that is nothing. */
+  abandon(): Promise<void>;
+}
+
+/** The name under which the download of `target` is kept. */
+export function partialPath(target: string): string {
+  const name = basename(target);
+  const short = byteLength(name) + SUFFIX.length <= MAX_NAME_BYTES;
+  return join(
+    dirname(target),
+    `${short ? name : createHash('sha256').update(name).digest('hex').slice(0, 32)}${SUFFIX}`,
+  );
+}
+
+/**
+ * Opens what a download of `target` is to be written to. With `resume` that is what an interrupted download has left,
+ * or else `target` itself (as other clients leave it); without it always a new file.
+ */
+export async function openPartialFile(target: string, resume: boolean): Promise<PartialFile> {
+  const there = await findLocal(target);
+  if (there?.isDirectory() === true) throw new FileError('is-a-directory', { path: target });
+  // A link is followed: what it leads to is replaced, not the link.
+  const place = there === undefined ? target : await realLocal(target);
+  if (there !== undefined && !there.isFile()) return feed(place);
+
+  const partial = partialPath(place);
+  const left = resume ? await findLocal(partial) : undefined;
+  const inPlace = resume && left === undefined && there !== undefined;
+  if (!resume) await removeLocal(partial);
+  const path = inPlace ? place : partial;
+  const file = await openLocal(path, inPlace || left !== undefined ? 'update' : 'create');
+  const end = async (keep: boolean): Promise<void> => {
+    await file.close();
+    if (!keep) await removeLocal(path);
+  };
+  return {
+    file,
+    sizeBytes: inPlace ? there.size : (left?.size ?? 0),
+    async finish() {
+      await end(true);
+      if (!inPlace) await renameLocal(path, place);
+    },
+    async abandon() {
+      const { size } = await file.stat();
+      await end(inPlace || size > 0);
+    },
+  };
+}
+
+/** A device or a pipe has no content to continue and no name to change. */
+async function feed(path: string): Promise<PartialFile> {
+  const file = await openLocal(path, 'feed');
+  return {
+    file: { ...file, write: (data) => file.write(data, null), truncate: async () => {} },
+    sizeBytes: 0,
+    finish: () => file.close(),
+    abandon: () => file.close(),
+  };
+}

@@ -1,0 +1,90 @@
+// An open file on the server, by its SFTP handle: reads and writes at offsets, one request each. Transfers and
+// remote-file.ts are written on it.
+
+import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
+import { FileError } from '../model/error.ts';
+import type { OpenOptions } from '../model/files.ts';
+import { attributesFromWire, attributesToWire, type WireAttributes } from './attributes.ts';
+import { withNameBytes } from './name-bytes.ts';
+import type { Session } from './session.ts';
+import { spaceFromWire, type WireSpace } from './space.ts';
+
+// Open flags of SFTP version 3 (draft-ietf-secsh-filexfer-02, section 6.3).
+const READ = 0x01;
+const WRITE = 0x02;
+const APPEND = 0x04;
+const CREATE = 0x08;
+const TRUNCATE = 0x10;
+const EXCLUSIVE = 0x20;
+
+export interface RemoteHandle {
+  readonly path: string;
+  /** The server's name for the open file. */
+  readonly id: Buffer;
+  /** Reads at most `length` bytes (no more than the session's maxReadBytes) into `target`; 0 at the end of the file. */
+  readOnce(target: Buffer, at: number, length: number, offset: number): Promise<number>;
+  /** Writes `data`, no more than the session's maxWriteBytes. The bytes are copied before this returns. */
+  writeOnce(data: Buffer, offset: number): Promise<void>;
+  stat(): Promise<Attributes>;
+  setAttributes(changes: AttributeChanges): Promise<void>;
+  sync(): Promise<void>;
+  space(): Promise<Space>;
+  close(): Promise<void>;
+}
+
+export async function openHandle(session: Session, path: string, options: OpenOptions): Promise<RemoteHandle> {
+  const attributes = options.mode === undefined ? {} : { mode: options.mode & 0o777 };
+  const id = await session.request<Buffer>(path, (sftp, answer) =>
+    withNameBytes(sftp, [path], ([name]) => sftp.open(name, flagsOf(options), attributes, answer)),
+  );
+  if (!Buffer.isBuffer(id)) throw malformed(path);
+  return {
+    path,
+    id,
+    async readOnce(target, at, length, offset) {
+      const bytes = await session.request<number>(path, (sftp, answer) =>
+        sftp.read(id, target, at, length, offset, answer),
+      );
+      return bytes ?? 0;
+    },
+    async writeOnce(data, offset) {
+      await session.request(path, (sftp, answer) => sftp.write(id, data, 0, data.length, offset, answer));
+    },
+    async stat() {
+      const wire = await session.request<WireAttributes>(path, (sftp, answer) => sftp.fstat(id, answer));
+      if (wire === undefined || Buffer.isBuffer(wire)) throw malformed(path);
+      return attributesFromWire(wire);
+    },
+    async setAttributes(changes) {
+      await session.request(path, (sftp, answer) => sftp.fsetstat(id, attributesToWire(changes), answer));
+    },
+    async sync() {
+      await session.request(path, (sftp, answer) => sftp.ext_openssh_fsync(id, answer));
+    },
+    async space() {
+      return spaceFromWire(
+        await session.request<WireSpace>(path, (sftp, answer) => sftp.ext_openssh_fstatvfs(id, answer)),
+        path,
+      );
+    },
+    async close() {
+      await session.request(path, (sftp, answer) => sftp.close(id, answer));
+    },
+  };
+}
+
+/** The server answered with something else than was asked for. */
+export function malformed(path: string): FileError {
+  return new FileError('io-error', { path, detail: 'bad answer' });
+}
+
+function flagsOf(options: OpenOptions): number {
+  return (
+    (options.read === true ? READ : 0) |
+    (options.write === true ? WRITE : 0) |
+    (options.append === true ? APPEND : 0) |
+    (options.create === true ? CREATE : 0) |
+    (options.truncate === true ? TRUNCATE : 0) |
+    (options.exclusive === true ? EXCLUSIVE : 0)
+  );
+}

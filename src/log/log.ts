@@ -1,0 +1,104 @@
+// The log, made of winston: readable lines on standard error, JSON lines in a file when asked for.
+
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import winston from 'winston';
+import type { Audit, AuditEvent } from '../model/event.ts';
+import type { Log, LogFields } from '../model/log.ts';
+import { printable } from '../model/printable.ts';
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogSettings {
+  readonly level: LogLevel;
+  /** Nothing on standard error. */
+  readonly quiet: boolean;
+  /** JSON lines go here too, unless it is empty; rotated to FILE1, FILE2 ... when it has grown to `maxFileBytes`. */
+  readonly file: string;
+  readonly maxFileBytes: number;
+  /** Files kept, the current one included. */
+  readonly maxFiles: number;
+}
+
+export interface ServerLog extends Log {
+  readonly audit: Audit;
+  /** Resolves when everything logged has been written. */
+  close(): Promise<void>;
+}
+
+export function createLog(settings: LogSettings): ServerLog {
+  const transports: winston.transport[] = [
+    new winston.transports.Stream({
+      stream: process.stderr,
+      format: winston.format.printf(readableLine),
+      silent: settings.quiet,
+    }),
+  ];
+  if (settings.file !== '') {
+    transports.push(
+      new winston.transports.File({
+        filename: settings.file,
+        maxsize: settings.maxFileBytes,
+        maxFiles: settings.maxFiles,
+        tailable: true,
+        format: winston.format.json(),
+      }),
+    );
+  }
+  const logger = winston.createLogger({
+    level: settings.level,
+    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    format: winston.format.timestamp(),
+    transports,
+  });
+  logger.on('error', (error: Error) => process.stderr.write(`sshome: the log can't be written: ${error.message}\n`));
+
+  const write = (level: LogLevel, message: string, fields: LogFields = {}): void => {
+    logger.log({ level, message, ...fields });
+  };
+  return {
+    error: (message, fields) => write('error', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    info: (message, fields) => write('info', message, fields),
+    debug: (message, fields) => write('debug', message, fields),
+    unexpected: (error, doing, fields) => {
+      const id = randomBytes(4).toString('hex');
+      write('error', `internal error while ${doing}`, { ...fields, id, error: inspect(error) });
+      return id;
+    },
+    audit: (event) => {
+      const { event: name, ...fields } = event;
+      logger.log({ level: auditLevel(event), message: name, event: name, ...fields });
+    },
+    close: () =>
+      new Promise((resolve) => {
+        logger.once('finish', resolve);
+        logger.end();
+      }),
+  };
+}
+
+/** What was refused or failed is a warning, so that it can be seen among thousands of transfers. */
+function auditLevel(event: AuditEvent): LogLevel {
+  if (event.event === 'session.refused') return 'warn';
+  if ('outcome' in event && event.outcome !== 'ok' && event.outcome !== 'not-found') return 'warn';
+  return 'info';
+}
+
+/** `TIME LEVEL message key=value ...`; the stack of an internal error follows on lines of its own. */
+function readableLine(info: winston.Logform.TransformableInfo): string {
+  const { level, message, timestamp, event: _event, error, ...fields } = info;
+  const words = [String(timestamp), level, printable(String(message))];
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined) words.push(`${key}=${readableValue(value)}`);
+  }
+  const line = words.join(' ');
+  if (error === undefined) return line;
+  return `${line}\n${String(error).split('\n').map(printable).join('\n')}`;
+}
+
+function readableValue(value: unknown): string {
+  const text = printable(String(value));
+  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+}

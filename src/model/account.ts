@@ -1,0 +1,36 @@
+// What users may see and change of their own account, from inside a session.
+
+/** A public key of a user. */
+export interface PublicKeyInfo {
+  /** As `ssh-keygen -l` prints it: `SHA256:` and 43 characters of base64. */
+  readonly fingerprint: string;
+  /** The key type of RFC 4253 and its followers: `ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa`. */
+  readonly type: string;
+  readonly comment: string;
+}
+
+/** A change to an account that was refused; the message is for the user, and holds no secret. */
+export class AccountError extends Error {
+  override readonly name = 'AccountError';
+}
+
+/** The own account of one identity. Every method fails with an AccountError when the user can mend it. */
+export interface OwnAccount {
+  changePassword(current: string, next: string): Promise<void>;
+  keys(): Promise<readonly PublicKeyInfo[]>;
+  /** Takes one line of an `authorized_keys` or `.pub` file. */
+  addKey(line: string): Promise<PublicKeyInfo>;
+  removeKey(fingerprint: string): Promise<PublicKeyInfo>;
+}
+
+/** One live SSH connection, as `sessions` lists it. */
+export interface SessionInfo {
+  readonly sessionId: string;
+  readonly user: string;
+  readonly address: string;
+  /** The identification string of the client's software (RFC 4253, section 4.2), without `SSH-2.0-`. */
+  readonly client: string;
+  readonly since: Date;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}

@@ -1,0 +1,82 @@
+// What the audit log records. `event` names are stable: docs/audit.md lists them, and people's alarms depend on them.
+
+import type { FileErrorCode } from './error.ts';
+import type { Face, Origin } from './identity.ts';
+
+export type FileEventName =
+  | 'file.upload'
+  | 'file.download'
+  | 'file.delete'
+  | 'file.rename'
+  | 'file.copy'
+  | 'file.link'
+  | 'file.attributes'
+  | 'directory.create'
+  | 'directory.delete';
+
+/** One finished operation on a user's files. Paths are virtual; sizes in bytes; `durationMs` from request to outcome. */
+export interface FileEvent extends Origin {
+  readonly event: FileEventName;
+  readonly user: string;
+  readonly face: Face;
+  readonly path: string;
+  /** The second path of a rename, copy or link. */
+  readonly target?: string;
+  /** What was moved: read by a download, written by an upload. */
+  readonly bytes?: number;
+  readonly durationMs: number;
+  readonly outcome: 'ok' | FileErrorCode | 'internal';
+}
+
+export type AuthenticationMethod = 'password' | 'publickey';
+
+/** Why somebody was not let in. For the log alone: the peer is told nothing but "no". */
+export type RefusalReason =
+  | 'unknown-user'
+  | 'wrong-password'
+  | 'unknown-key'
+  | 'bad-signature'
+  | 'overloaded'
+  | 'malformed';
+
+export type SessionEvent =
+  | (Origin & { readonly event: 'session.open'; readonly client: string })
+  | (Origin & {
+      readonly event: 'session.login';
+      readonly user: string;
+      readonly method: AuthenticationMethod;
+      /** SHA256 fingerprint of the public key, for the method `publickey`. */
+      readonly key?: string;
+      readonly client: string;
+    })
+  | (Origin & {
+      readonly event: 'session.refused';
+      /** As the peer wrote it, escaped and cut to 32 characters: people type passwords there. */
+      readonly user: string;
+      readonly method: string;
+      readonly reason: RefusalReason;
+    })
+  | (Origin & {
+      readonly event: 'session.command';
+      readonly user: string;
+      readonly command: string;
+      readonly exitStatus: number;
+    })
+  | (Origin & {
+      readonly event: 'session.close';
+      readonly user?: string;
+      readonly durationMs: number;
+      readonly bytesReceived: number;
+      readonly bytesSent: number;
+      readonly reason: string;
+    });
+
+export type AccountEvent =
+  | (Origin & { readonly event: 'account.password-changed'; readonly user: string })
+  | (Origin & { readonly event: 'account.key-added'; readonly user: string; readonly key: string })
+  | (Origin & { readonly event: 'account.key-removed'; readonly user: string; readonly key: string });
+
+export type AuditEvent = FileEvent | SessionEvent | AccountEvent;
+
+/** Where events go. Must not throw and must not wait. */
+export type Audit = (event: AuditEvent) => void;

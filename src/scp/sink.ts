@@ -1,0 +1,209 @@
+// scp -t: files come in. Each record is answered, each content read to its end, whatever goes wrong with the file: the
+// two sides stay in step, and the next file has its chance.
+
+import type { Attributes } from '../model/entry.ts';
+import { FileError, isFileError } from '../model/error.ts';
+import type { Files, OpenFile } from '../model/files.ts';
+import { joinPath, parsePath, type VirtualPath } from '../model/path.ts';
+import { ScpProtocolError } from './protocol-error.ts';
+import { parseRecord, type ScpRecord, type ScpTimes } from './record.ts';
+import type { ScpWire } from './wire.ts';
+
+const PIECE_BYTES = 256 * 1024;
+
+export interface SinkParts {
+  readonly files: Files;
+  readonly wire: ScpWire;
+  readonly recursive: boolean;
+  readonly preserve: boolean;
+  readonly targetIsFolder: boolean;
+  readonly signal: AbortSignal;
+}
+
+type FileRecord = Extract<ScpRecord, { kind: 'file' }>;
+type FolderRecord = Extract<ScpRecord, { kind: 'directory' }>;
+
+/** Receives into `text`; resolves to whether all went well. @throws ScpProtocolError */
+export async function receiveInto(text: string, parts: SinkParts): Promise<boolean> {
+  let target: VirtualPath;
+  let about: Attributes | undefined;
+  try {
+    target = parsePath(text);
+    about = await attributesIfAny(parts.files, target);
+    if (parts.targetIsFolder && about === undefined) throw new FileError('not-found', { path: target });
+    if (parts.targetIsFolder && about?.kind !== 'directory') throw new FileError('not-a-directory', { path: target });
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    await parts.wire.sendError(`${text}: ${error.message}`);
+    return false;
+  }
+  await parts.wire.sendOk();
+  return receive(target, about?.kind === 'directory', parts, 0);
+}
+
+/** Receives records up to the end of the folder, or of everything at depth 0. */
+async function receive(target: VirtualPath, isFolder: boolean, parts: SinkParts, depth: number): Promise<boolean> {
+  const { wire } = parts;
+  let allReceived = true;
+  let times: ScpTimes | undefined;
+  for (;;) {
+    const line = await wire.readLine();
+    if (line === undefined) {
+      if (depth > 0) throw new ScpProtocolError('lost connection');
+      return allReceived;
+    }
+    const record = parseRecord(line);
+    switch (record.kind) {
+      case 'end':
+        if (depth === 0) throw new ScpProtocolError('unexpected end of a folder');
+        await wire.sendOk();
+        return allReceived;
+      case 'times':
+        times = record.times;
+        await wire.sendOk();
+        break;
+      case 'error':
+        allReceived = false;
+        break;
+      case 'fatal':
+        throw new ScpProtocolError(record.message);
+      case 'file':
+      case 'directory': {
+        const path = isFolder ? joinPath(target, record.name) : target;
+        const received =
+          record.kind === 'file'
+            ? await receiveFile(path, record, times, parts)
+            : await receiveFolder(path, record, times, parts, depth);
+        allReceived = received && allReceived;
+        times = undefined;
+        break;
+      }
+      default:
+        return record satisfies never;
+    }
+  }
+}
+
+async function receiveFolder(
+  path: VirtualPath,
+  { mode }: FolderRecord,
+  times: ScpTimes | undefined,
+  parts: SinkParts,
+  depth: number,
+): Promise<boolean> {
+  const { files, wire, preserve } = parts;
+  if (!parts.recursive) throw new ScpProtocolError('received directory without -r');
+  let made = false;
+  try {
+    parsePath(path);
+    const about = await attributesIfAny(files, path);
+    if (about !== undefined && about.kind !== 'directory') throw new FileError('not-a-directory', { path });
+    if (about === undefined) {
+      // Its owner must be able to fill it; the mode that was asked for is set when that is done.
+      await files.makeDirectory(path, { mode: mode | 0o700 });
+      made = true;
+    }
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    await wire.sendError(`${path}: ${error.message}`);
+    return false;
+  }
+  await wire.sendOk();
+  const received = await receive(path, true, parts, depth + 1);
+  const wantsMode = preserve || (made && (mode | 0o700) !== mode);
+  try {
+    if (wantsMode || times !== undefined) {
+      await files.setAttributes(path, { ...(wantsMode ? { mode } : {}), ...(times === undefined ? {} : { times }) });
+    }
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    await wire.sendError(`${path}: ${error.message}`);
+    return false;
+  }
+  return received;
+}
+
+async function receiveFile(
+  path: VirtualPath,
+  { mode, sizeBytes }: FileRecord,
+  times: ScpTimes | undefined,
+  parts: SinkParts,
+): Promise<boolean> {
+  const { files, wire, preserve } = parts;
+  let file: OpenFile;
+  try {
+    parsePath(path);
+    // Not emptied first: until its bytes are replaced, what was there stays.
+    file = await files.open(path, { write: true, create: true, mode: mode | 0o200 });
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    await wire.sendError(`${path}: ${error.message}`);
+    return false;
+  }
+  let problem: FileError | undefined;
+  const attempt = async (act: () => Promise<void>): Promise<void> => {
+    if (problem !== undefined) return;
+    try {
+      await act();
+    } catch (error) {
+      if (!isFileError(error)) throw error;
+      problem = error;
+    }
+  };
+  try {
+    await wire.sendOk();
+    await receiveContent(file, sizeBytes, parts, attempt);
+    await attempt(async () => {
+      if ((await file.stat()).sizeBytes !== sizeBytes) await file.setAttributes({ sizeBytes });
+      if (preserve) await file.setAttributes({ mode });
+      if (times !== undefined) await file.setAttributes({ times });
+    });
+  } finally {
+    await attempt(() => file.close());
+  }
+  // The sender closes the content with a reply of its own: an error when the file failed on its side.
+  const reply = await wire.readReply();
+  if (reply.kind === 'fatal') throw new ScpProtocolError(reply.message);
+  if (problem === undefined) await wire.sendOk();
+  else await wire.sendError(`${path}: ${problem.message}`);
+  return problem === undefined && reply.kind === 'ok';
+}
+
+/** Reads all of the content; the next piece comes in while one is written. What arrived is written also when the rest does not. */
+async function receiveContent(
+  file: OpenFile,
+  sizeBytes: number,
+  { wire }: SinkParts,
+  attempt: (act: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  let buffers = [0, 1].map(() => Buffer.allocUnsafe(Math.min(PIECE_BYTES, sizeBytes)));
+  let writing: Promise<void> = Promise.resolve();
+  for (let offset = 0; offset < sizeBytes; ) {
+    const [current = Buffer.alloc(0), other = Buffer.alloc(0)] = buffers;
+    buffers = [other, current];
+    const wanted = current.subarray(0, Math.min(current.length, sizeBytes - offset));
+    let length = 0;
+    try {
+      length = await wire.readUpTo(wanted);
+    } finally {
+      await writing;
+    }
+    const at = offset;
+    writing = attempt(() => file.write(wanted.subarray(0, length), at));
+    offset += length;
+    if (length < wanted.length) {
+      await writing;
+      throw new ScpProtocolError('lost connection');
+    }
+  }
+  await writing;
+}
+
+async function attributesIfAny(files: Files, path: VirtualPath): Promise<Attributes | undefined> {
+  try {
+    return await files.stat(path);
+  } catch (error) {
+    if (isFileError(error, 'not-found')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+// The extensions served, in one table: what VERSION advertises and how each extended request is read. The formats are
+// those of OpenSSH's PROTOCOL, section 4; copy-data and home-directory stand also in
+// draft-ietf-secsh-filexfer-extensions-00.
+
+import { readAttributes } from './attributes.ts';
+import { Reader } from './reader.ts';
+import type { RequestDecoder } from './requests.ts';
+
+interface Extension {
+  readonly name: string;
+  /** What VERSION says of it: clients use an extension only with the version they know. */
+  readonly version: string;
+  readonly decode: RequestDecoder;
+}
+
+/** In the order in which OpenSSH advertises them. */
+export const EXTENSIONS: readonly Extension[] = [
+  {
+    name: 'posix-rename@openssh.com',
+    version: '1',
+    decode: (id, r) => ({ kind: 'posix-rename', id, from: r.text(), to: r.text() }),
+  },
+  { name: 'statvfs@openssh.com', version: '2', decode: (id, r) => ({ kind: 'statvfs', id, path: r.text() }) },
+  { name: 'fstatvfs@openssh.com', version: '2', decode: (id, r) => ({ kind: 'fstatvfs', id, handle: r.bytes() }) },
+  {
+    name: 'hardlink@openssh.com',
+    version: '1',
+    decode: (id, r) => ({ kind: 'hardlink', id, existing: r.text(), path: r.text() }),
+  },
+  { name: 'fsync@openssh.com', version: '1', decode: (id, r) => ({ kind: 'fsync', id, handle: r.bytes() }) },
+  {
+    name: 'lsetstat@openssh.com',
+    version: '1',
+    decode: (id, r) => ({ kind: 'lsetstat', id, path: r.text(), attributes: readAttributes(r) }),
+  },
+  { name: 'limits@openssh.com', version: '1', decode: (id) => ({ kind: 'limits', id }) },
+  { name: 'expand-path@openssh.com', version: '1', decode: (id, r) => ({ kind: 'expand-path', id, path: r.text() }) },
+  {
+    name: 'copy-data',
+    version: '1',
+    decode: (id, r) => ({
+      kind: 'copy-data',
+      id,
+      source: r.bytes(),
+      sourceOffset: r.u64(),
+      length: r.u64(),
+      target: r.bytes(),
+      targetOffset: r.u64(),
+    }),
+  },
+  { name: 'home-directory', version: '1', decode: (id, r) => ({ kind: 'home-directory', id, user: r.text() }) },
+  {
+    name: 'users-groups-by-id@openssh.com',
+    version: '1',
+    decode: (id, r) => ({ kind: 'users-groups-by-id', id, uids: readNumbers(r.bytes()), gids: readNumbers(r.bytes()) }),
+  },
+];
+
+/** A string that holds 32-bit numbers; a rest of one to three bytes is passed over, as after any last field. */
+function readNumbers(bytes: Buffer): number[] {
+  const reader = new Reader(bytes);
+  const numbers: number[] = [];
+  while (reader.left >= 4) numbers.push(reader.u32());
+  return numbers;
+}

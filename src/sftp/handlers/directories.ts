@@ -1,0 +1,72 @@
+// OPENDIR and READDIR. A folder is sent in as many replies as it takes, each of a size that every client accepts.
+
+import type { Entry } from '../../model/entry.ts';
+import { parsePath } from '../../model/path.ts';
+import { STATUS } from '../codec/constants.ts';
+import { handleResponse, type Name, nameBytes, nameResponse, statusResponse } from '../codec/responses.ts';
+import { altering, type Context, type Handler, looking } from '../context.ts';
+import type { DirectoryHandle } from '../handles.ts';
+import { longname } from '../longname.ts';
+
+/** How long a NAME reply gets. The draft lets a client count on no packet over 34,000 bytes (section 3). */
+const REPLY_BYTES = 32 * 1024;
+
+/** How many entries are read from the folder at a time; with names of usual length they fill a reply. */
+const ENTRIES = 256;
+
+export const opendir: Handler<'opendir'> = ({ files, handles }, { id, path }) =>
+  looking(async () => {
+    const handle = await handles.add(async () => ({
+      kind: 'directory',
+      directory: await files.list(parsePath(path)),
+      waiting: undefined,
+    }));
+    return handleResponse(id, handle);
+  });
+
+// It moves the place in the folder: of two that run at once both would get the same entries.
+export const readdir: Handler<'readdir'> = (context, { id, handle: handleId }) => {
+  const handle = context.handles.directory(handleId);
+  const run = async (): Promise<Buffer> => {
+    handle.waiting ??= await selfAndParent(handle, context);
+    const { waiting } = handle;
+    if (waiting.length === 0) waiting.push(...(await nextNames(handle, context)));
+    const count = fitting(waiting);
+    return count === 0 ? statusResponse(id, STATUS.eof, 'End of file') : nameResponse(id, waiting.splice(0, count));
+  };
+  return altering([handle], run, REPLY_BYTES);
+};
+
+async function nextNames({ directory }: DirectoryHandle, context: Context): Promise<Name[]> {
+  return named(await directory.read(ENTRIES), context);
+}
+
+/** "." and "..", as a folder read by readdir(3) begins. What is above may be none of the user's business. */
+async function selfAndParent(handle: DirectoryHandle, context: Context): Promise<Name[]> {
+  const attributes = await handle.directory.stat();
+  const first = await named(
+    ['.', '..'].map((name) => ({ name, attributes })),
+    context,
+  );
+  return [...first, ...(await nextNames(handle, context))];
+}
+
+async function named(entries: readonly Entry[], { owners }: Context): Promise<Name[]> {
+  const names = await owners();
+  const nowMs = Date.now();
+  return entries.map(({ name, attributes }) => ({
+    name,
+    longname: longname(name, attributes, names, nowMs),
+    attributes,
+  }));
+}
+
+/** How many of the first `names` fit into a reply: all, or at least one. */
+function fitting(names: readonly Name[]): number {
+  let bytes = 0;
+  for (const [index, name] of names.entries()) {
+    bytes += nameBytes(name);
+    if (bytes > REPLY_BYTES && index > 0) return index;
+  }
+  return names.length;
+}

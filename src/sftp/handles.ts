@@ -1,0 +1,116 @@
+// The files and folders that one session has open, and the handles by which the client names them. A handle is 16
+// random bytes: one that was not given out in this session, or was closed, is never found.
+
+import { randomBytes } from 'node:crypto';
+import { FileError } from '../model/error.ts';
+import type { Directory, OpenFile } from '../model/files.ts';
+import { STATUS } from './codec/constants.ts';
+import type { Name } from './codec/responses.ts';
+import { StatusError } from './status.ts';
+
+const HANDLE_BYTES = 16;
+
+export interface FileHandle {
+  readonly kind: 'file';
+  readonly file: OpenFile;
+  /** What OPEN asked for. */
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+export interface DirectoryHandle {
+  readonly kind: 'directory';
+  readonly directory: Directory;
+  /** Read from the folder, but not sent yet. Undefined before the first READDIR. */
+  waiting: Name[] | undefined;
+}
+
+export type Handle = FileHandle | DirectoryHandle;
+
+export interface HandleTable {
+  /**
+   * Opens something and gives it a handle. A place in the table is taken before anything is opened.
+   *
+   * @throws FileError `too-many-open` when all places are taken, or what `open` throws
+   */
+  add(open: () => Promise<Handle>): Promise<Buffer>;
+  /** @throws StatusError if `id` is not the handle of an open file */
+  file(id: Buffer): FileHandle;
+  /** @throws StatusError if `id` is not the handle of an open folder */
+  directory(id: Buffer): DirectoryHandle;
+  /** Forgets a handle, so that no later request finds it; `close` must follow. @throws StatusError if it is none */
+  take(id: Buffer): Handle;
+  /** Closes what was taken, and frees its place. */
+  close(handle: Handle): Promise<void>;
+  /** Closes all. Resolves to the errors; there is nobody to answer them to. */
+  closeAll(): Promise<unknown[]>;
+  /** How many places are taken. */
+  readonly size: number;
+}
+
+export function createHandleTable(limit: number): HandleTable {
+  const handles = new Map<string, Handle>();
+  let size = 0;
+
+  function find(id: Buffer): Handle {
+    const handle = id.length === HANDLE_BYTES ? handles.get(id.toString('latin1')) : undefined;
+    if (handle === undefined) throw invalidHandle();
+    return handle;
+  }
+
+  async function close(handle: Handle): Promise<void> {
+    try {
+      await (handle.kind === 'file' ? handle.file.close() : handle.directory.close());
+    } finally {
+      size -= 1;
+    }
+  }
+
+  return {
+    async add(open) {
+      if (size >= limit) {
+        throw new FileError('too-many-open', { detail: `a session may have ${limit} files and folders open` });
+      }
+      size += 1;
+      let handle: Handle;
+      try {
+        handle = await open();
+      } catch (error) {
+        size -= 1;
+        throw error;
+      }
+      const id = randomBytes(HANDLE_BYTES);
+      handles.set(id.toString('latin1'), handle);
+      return id;
+    },
+    file(id) {
+      const handle = find(id);
+      if (handle.kind !== 'file') throw invalidHandle();
+      return handle;
+    },
+    directory(id) {
+      const handle = find(id);
+      if (handle.kind !== 'directory') throw invalidHandle();
+      return handle;
+    },
+    take(id) {
+      const handle = find(id);
+      handles.delete(id.toString('latin1'));
+      return handle;
+    },
+    close,
+    async closeAll() {
+      const open = [...handles.values()];
+      handles.clear();
+      const outcomes = await Promise.allSettled(open.map(close));
+      return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    },
+    get size() {
+      return size;
+    },
+  };
+}
+
+function invalidHandle(): StatusError {
+  return new StatusError(STATUS.failure, 'Invalid handle');
+}

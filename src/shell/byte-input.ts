@@ -1,0 +1,82 @@
+// What the peer sends, without a terminal: chunks as they come, or lines. Pulled, so that what nobody reads stays with the
+// peer; bounded, so that a line without an end costs no memory.
+
+import type { Readable } from 'node:stream';
+import { decodeBytes } from '../model/bytes.ts';
+import { PeerGone } from './stop.ts';
+
+/** Longest line in bytes that is read as a line. */
+export const MAX_LINE_BYTES = 65_536;
+const LF = 0x0a;
+
+export interface ByteInput {
+  /** The next bytes; undefined at the end of the input. @throws PeerGone The input broke off before its end. */
+  read(signal: AbortSignal): Promise<Buffer | undefined>;
+  /**
+   * The next line without its LF or CR LF; a last line needs none; undefined at the end of the input.
+   * A line longer than MAX_LINE_BYTES is skipped to its end, and has no text.
+   */
+  readLine(signal: AbortSignal): Promise<{ readonly text: string | undefined } | undefined>;
+}
+
+export function createByteInput(stream: Readable): ByteInput {
+  let rest: Buffer = Buffer.alloc(0);
+
+  const read = async (signal: AbortSignal): Promise<Buffer | undefined> => {
+    if (rest.length === 0) return nextChunk(stream, signal);
+    const chunk = rest;
+    rest = Buffer.alloc(0);
+    return chunk;
+  };
+
+  const readLine = async (signal: AbortSignal): Promise<{ readonly text: string | undefined } | undefined> => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    for (let chunk = await read(signal); chunk !== undefined; chunk = await read(signal)) {
+      const end = chunk.indexOf(LF);
+      const part = end < 0 ? chunk : chunk.subarray(0, end);
+      length += part.length;
+      if (length <= MAX_LINE_BYTES) parts.push(part);
+      else parts.length = 0;
+      if (end >= 0) {
+        rest = chunk.subarray(end + 1);
+        return { text: length > MAX_LINE_BYTES ? undefined : lineText(parts) };
+      }
+    }
+    if (length === 0) return undefined;
+    return { text: length > MAX_LINE_BYTES ? undefined : lineText(parts) };
+  };
+
+  return { read, readLine };
+}
+
+function lineText(parts: readonly Buffer[]): string {
+  const line = Buffer.concat(parts);
+  return decodeBytes(line.at(-1) === 0x0d ? line.subarray(0, -1) : line);
+}
+
+/** The next chunk of a stream, undefined at its end. Unlike `for await`, leaves the stream as it is when nobody asks on. */
+export async function nextChunk(stream: Readable, signal: AbortSignal): Promise<Buffer | undefined> {
+  for (;;) {
+    signal.throwIfAborted();
+    const chunk: unknown = stream.read();
+    if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (stream.readableEnded) return undefined;
+    if (stream.destroyed || stream.errored !== null) throw new PeerGone('the input broke off');
+    await changeOf(stream, signal);
+  }
+}
+
+const CHANGES = ['readable', 'end', 'close', 'error'] as const;
+
+function changeOf(stream: Readable, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of CHANGES) stream.off(event, done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    for (const event of CHANGES) stream.on(event, done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

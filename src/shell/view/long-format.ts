@@ -1,0 +1,63 @@
+// One entry as `ls -l` shows it.
+
+import type { Attributes } from '../../model/entry.ts';
+import { humanSize } from './sizes.ts';
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** Half a mean Gregorian year, from when on `ls` shows the year in place of the time. */
+const HALF_YEAR_MS = 15_778_476_000;
+
+/** By the type bits of `st_mode`. Not an object: Biome 2.6 rewrites octal keys, and to wrong numbers. */
+const TYPE_LETTERS: ReadonlyMap<number, string> = new Map([
+  [0o010000, 'p'],
+  [0o020000, 'c'],
+  [0o040000, 'd'],
+  [0o060000, 'b'],
+  [0o100000, '-'],
+  [0o120000, 'l'],
+  [0o140000, 's'],
+]);
+
+/** `drwxr-xr-x` */
+export function modeText(mode: number): string {
+  const letters = [...'rwxrwxrwx'].map((letter, bit) => ((mode >> (8 - bit)) & 1 ? letter : '-'));
+  if (mode & 0o4000) letters[2] = letters[2] === 'x' ? 's' : 'S';
+  if (mode & 0o2000) letters[5] = letters[5] === 'x' ? 's' : 'S';
+  if (mode & 0o1000) letters[8] = letters[8] === 'x' ? 't' : 'T';
+  return (TYPE_LETTERS.get(mode & 0o170000) ?? '?') + letters.join('');
+}
+
+/** `Mar  7 15:04`, or `Mar  7  2023` when it is longer ago than half a year, or to come. */
+export function listTime(timeMs: number, nowMs: number): string {
+  const time = new Date(timeMs);
+  if (Number.isNaN(time.getTime())) return '?'.padStart(12);
+  const day = `${MONTHS[time.getMonth()]} ${String(time.getDate()).padStart(2)}`;
+  const recent = timeMs <= nowMs && nowMs - timeMs < HALF_YEAR_MS;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${day} ${recent ? `${two(time.getHours())}:${two(time.getMinutes())}` : String(time.getFullYear()).padStart(5)}`;
+}
+
+/** Who owns what, as far as the shell knows names: the home's owner is the user. */
+export type OwnerNames = (uid: number) => string;
+
+/** The lines for entries of one folder, their columns aligned. `name` is what to show, a link's target included. */
+export function longLines(
+  entries: readonly { readonly name: string; readonly attributes: Attributes }[],
+  options: { readonly owner: OwnerNames; readonly human: boolean; readonly nowMs: number },
+): string[] {
+  const rows = entries.map(({ name, attributes }) => ({
+    mode: modeText(attributes.mode),
+    links: String(attributes.linkCount),
+    owner: options.owner(attributes.uid),
+    size: options.human ? humanSize(attributes.sizeBytes) : String(attributes.sizeBytes),
+    time: listTime(attributes.modifiedMs, options.nowMs),
+    name,
+  }));
+  const widest = (column: 'links' | 'owner' | 'size'): number =>
+    rows.reduce((most, row) => Math.max(most, row[column].length), 0);
+  const [links, owner, size] = [widest('links'), widest('owner'), widest('size')];
+  return rows.map(
+    (row) =>
+      `${row.mode} ${row.links.padStart(links)} ${row.owner.padEnd(owner)} ${row.size.padStart(size)} ${row.time} ${row.name}`,
+  );
+}

@@ -1,0 +1,123 @@
+// The authentication of one connection (RFC 4252): ssh2's contexts in, an identity or the end of the connection out.
+// What a client is told is the same for every reason to refuse it.
+
+import type { AuthContext, Connection, KeyboardAuthContext, PasswordAuthContext, PublicKeyAuthContext } from 'ssh2';
+import type { Refusal } from '../accounts/authenticate.ts';
+import type { AuthenticationMethod } from '../model/event.ts';
+import type { Identity, Origin } from '../model/identity.ts';
+import { printableShort } from '../model/printable.ts';
+import type { Backend } from './backend.ts';
+import { utils } from './ssh2-internals.ts';
+
+const METHODS = ['publickey', 'password', 'keyboard-interactive'] as const;
+
+export interface AuthenticationParts {
+  readonly client: Connection;
+  readonly backend: Backend;
+  readonly origin: Origin;
+  /** The client's software, for the log. */
+  readonly software: string;
+  readonly maxTries: number;
+  readonly onLogin: (identity: Identity) => void;
+  /** All tries are used up. */
+  readonly onExhausted: () => void;
+}
+
+/** Answers each authentication request of the connection until one succeeds or the tries are used up. */
+export function serveAuthentication(parts: AuthenticationParts): void {
+  const { client, backend, origin, maxTries } = parts;
+  let failures = 0;
+  let isOver = false;
+
+  const refuse = (context: AuthContext, proof: Refusal): void => {
+    failures += 1;
+    backend.audit({
+      event: 'session.refused',
+      ...origin,
+      // People type their password where the name belongs: no more of it than needed.
+      user: printableShort(context.username, 32),
+      method: context.method,
+      reason: proof.reason,
+    });
+    context.reject([...METHODS]);
+    if (failures >= maxTries) {
+      isOver = true;
+      parts.onExhausted();
+    }
+  };
+
+  const accept = (context: AuthContext, identity: Identity, method: AuthenticationMethod, key?: string): void => {
+    isOver = true;
+    backend.audit({
+      event: 'session.login',
+      ...origin,
+      user: identity.user,
+      method,
+      ...(key === undefined ? {} : { key }),
+      client: parts.software,
+    });
+    parts.onLogin(identity);
+    context.accept();
+  };
+
+  const password = async (context: PasswordAuthContext | KeyboardAuthContext, word: unknown): Promise<void> => {
+    const proof = await backend.authenticator.password(context.username, word);
+    if (isOver) return;
+    if (proof.ok) accept(context, proof.identity, 'password');
+    else refuse(context, proof);
+  };
+
+  const publicKey = async (context: PublicKeyAuthContext): Promise<void> => {
+    const { algo: algorithm, data: blob } = context.key;
+    const proof = await backend.authenticator.publicKey(context.username, { algorithm, blob });
+    if (isOver) return;
+    if (!proof.ok) return refuse(context, proof);
+    // Without a signature this is only the question whether the key would do (RFC 4252, section 7).
+    if (context.signature === undefined) return context.accept();
+    if (!isSignedByKey(context)) return refuse(context, { ok: false, reason: 'bad-signature' });
+    accept(context, proof.identity, 'publickey', proof.fingerprint);
+  };
+
+  const answer = async (context: AuthContext): Promise<void> => {
+    switch (context.method) {
+      case 'password':
+        return password(context, context.password);
+      case 'publickey':
+        return publicKey(context);
+      case 'keyboard-interactive': {
+        const response = await askPassword(context);
+        return isOver ? undefined : password(context, response);
+      }
+      case 'none':
+        return context.reject([...METHODS]);
+      default:
+        return refuse(context, { ok: false, reason: 'malformed' });
+    }
+  };
+
+  client.on('authentication', (context: AuthContext) => {
+    if (isOver) return;
+    answer(context).catch((error: unknown) => {
+      backend.log.unexpected(error, 'authentication', { ...origin });
+      if (!isOver) refuse(context, { ok: false, reason: 'malformed' });
+    });
+  });
+}
+
+/** Asks for the password as a keyboard-interactive prompt (RFC 4256); undefined when the client gave up. */
+function askPassword(context: KeyboardAuthContext): Promise<unknown> {
+  return new Promise((resolve) => {
+    context.prompt([{ prompt: 'Password: ', echo: false }], (responses: unknown) => {
+      resolve(Array.isArray(responses) && responses.length === 1 ? responses[0] : undefined);
+    });
+  });
+}
+
+/** Whether the signature was made by the very key that was offered, with a hash stronger than SHA-1. */
+function isSignedByKey({ key, blob, signature, hashAlgo }: PublicKeyAuthContext): boolean {
+  if (blob === undefined || signature === undefined) return false;
+  if (key.algo === 'ssh-rsa' && hashAlgo === undefined) return false;
+  const parsed = utils.parseKey(key.data);
+  if (parsed instanceof Error) return false;
+  return parsed.verify(blob, signature, hashAlgo) === true;
+}

@@ -1,0 +1,45 @@
+// What the SSH server needs of the rest of the program. server.ts puts it together.
+
+import type { Authenticator } from '../accounts/authenticate.ts';
+import type { OwnAccount, SessionInfo } from '../model/account.ts';
+import type { Audit } from '../model/event.ts';
+import type { Files } from '../model/files.ts';
+import type { Face, Identity, Origin } from '../model/identity.ts';
+import type { Log } from '../model/log.ts';
+import type { SftpLimits } from '../sftp/limits.ts';
+
+/** What one authenticated connection may use. */
+export interface UserSession {
+  files(face: Face): Files;
+  readonly account: OwnAccount;
+  /** Files that the connection has open. */
+  readonly openFiles: number;
+  close(): void;
+}
+
+export interface Backend {
+  readonly authenticator: Authenticator;
+  /** Opens the user's home. Fails when that can't be had, and the user is told no more than that. */
+  openSession(identity: Identity, origin: Origin): Promise<UserSession>;
+  /** The live sessions that `identity` may know of: the own ones. */
+  sessions(identity: Identity): readonly SessionInfo[];
+  readonly sftpLimits: Partial<SftpLimits>;
+  readonly audit: Audit;
+  readonly log: Log;
+}
+
+export interface SshLimits {
+  /** Milliseconds from the TCP connection to a successful login; nothing extends it. */
+  readonly loginGraceMs: number;
+  /** Failed tries after which the connection is closed (OpenSSH's MaxAuthTries). */
+  readonly maxAuthTries: number;
+  /** Channels of one connection (OpenSSH's MaxSessions). */
+  readonly maxChannels: number;
+  /** Connections in all, logged in or not. */
+  readonly maxConnections: number;
+  /** Unsent bytes of one connection above which nothing more is read from it. */
+  readonly maxUnsentBytes: number;
+  /** Milliseconds between signs of life asked of an idle client, and how many may stay unanswered. */
+  readonly keepaliveIntervalMs: number;
+  readonly keepaliveCountMax: number;
+}

@@ -1,0 +1,120 @@
+// Stands between the wire and ssh2, and refuses what ssh2 takes but no honest client sends. It reads each message
+// before ssh2 does, and bounds what waits to be sent.
+
+import type { Socket } from 'node:net';
+import type { Connection } from 'ssh2';
+import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
+
+// Message numbers of RFC 4250, section 4.1.2.
+const GLOBAL_REQUEST = 80;
+const CHANNEL_OPEN = 90;
+const CHANNEL_DATA = 94;
+const CHANNEL_CLOSE = 97;
+const CHANNEL_REQUEST = 98;
+
+const PROTOCOL_ERROR = 2;
+const OPEN_RESOURCE_SHORTAGE = 4;
+
+/** ssh2 loops for ever on a channel whose maximum packet is 0; no client asks for less than 32 KiB. */
+const MIN_PACKET_BYTES = 1024;
+
+export interface TransportGuardParts {
+  readonly client: Connection;
+  readonly isAuthenticated: () => boolean;
+  /** Channels that one connection may have open at a time. */
+  readonly maxChannels: number;
+  /** Above this many bytes that the peer has not read, nothing more is read from it. */
+  readonly maxUnsentBytes: number;
+  /** The peer broke the protocol; the connection is being closed. */
+  readonly onViolation: (what: string) => void;
+  /** The peer closed one of its channels, by our number. */
+  readonly onChannelClosed: (id: number) => void;
+}
+
+export interface TransportGuard {
+  /** The bytes of the command of the `exec` request being handled now; ssh2 has only what is left after UTF-8. */
+  readonly execCommand: () => Buffer | undefined;
+  /** Calls `ready` as soon as the socket has little left to send. */
+  whenDrained(ready: () => void): void;
+}
+
+/** To be called once for each connection, before its first key exchange. */
+export function guardTransport(parts: TransportGuardParts): TransportGuard {
+  const { client, isAuthenticated, maxUnsentBytes, onViolation } = parts;
+  const internals = internalsOf(client);
+  const { _protocol: protocol, _sock: socket } = internals;
+  let violated = false;
+  let command: Buffer | undefined;
+
+  const violation = (what: string): void => {
+    if (violated) return;
+    violated = true;
+    onViolation(what);
+    protocol.disconnect(PROTOCOL_ERROR);
+    socket.end();
+  };
+
+  const handle = protocol._onPayload;
+  protocol._onPayload = (payload) => {
+    // Messages that were read in the same chunk as the one that broke the protocol are not looked at any more.
+    if (violated) return undefined;
+    const type = payload[0];
+    if (type !== undefined && type >= GLOBAL_REQUEST) {
+      if (!isAuthenticated()) return violation(`message ${type} before login`);
+      if (type === CHANNEL_OPEN && refuseChannel(payload, internals, parts.maxChannels)) return undefined;
+      if (type === CHANNEL_DATA && overrunsWindow(payload, internals)) return violation('data beyond the window');
+      if (type === CHANNEL_CLOSE && payload.length >= 5) parts.onChannelClosed(payload.readUInt32BE(1));
+      if (type === CHANNEL_REQUEST) command = readExecCommand(payload);
+    }
+    return handle(payload);
+  };
+
+  const write = protocol._onWrite;
+  protocol._onWrite = (data) => {
+    write(data);
+    if (socket.writableLength > maxUnsentBytes && !socket.isPaused()) {
+      socket.pause();
+      socket.once('drain', () => socket.resume());
+    }
+  };
+
+  return {
+    execCommand: () => command,
+    whenDrained: (ready) => whenDrained(socket, maxUnsentBytes, ready),
+  };
+}
+
+function whenDrained(socket: Socket, maxUnsentBytes: number, ready: () => void): void {
+  if (socket.writableLength <= maxUnsentBytes / 2 || socket.destroyed) ready();
+  else socket.once('drain', ready);
+}
+
+/** Answers a CHANNEL_OPEN (RFC 4254, section 5.1) that ssh2 must not see; false leaves it to ssh2. */
+function refuseChannel(payload: Buffer, { _protocol, _chanMgr }: ClientInternals, maxChannels: number): boolean {
+  const typeLength = payload.length >= 5 ? payload.readUInt32BE(1) : 0;
+  const at = 5 + typeLength;
+  if (payload.length < at + 12) return false;
+  const sender = payload.readUInt32BE(at);
+  const maxPacketBytes = payload.readUInt32BE(at + 8);
+  if (maxPacketBytes >= MIN_PACKET_BYTES && _chanMgr._count < maxChannels) return false;
+  const why = maxPacketBytes < MIN_PACKET_BYTES ? 'maximum packet size too small' : 'too many channels';
+  _protocol.channelOpenFail(sender, OPEN_RESOURCE_SHORTAGE, why);
+  return true;
+}
+
+/** Whether CHANNEL_DATA (RFC 4254, section 5.2) holds more than the window allows; ssh2 checks for 0 only. */
+function overrunsWindow(payload: Buffer, { _chanMgr }: ClientInternals): boolean {
+  if (payload.length < 9) return false;
+  const channel = _chanMgr.get(payload.readUInt32BE(1));
+  const incoming = channel?._channel?.incoming ?? channel?._chanInfo?.incoming ?? channel?.incoming;
+  return incoming !== undefined && payload.readUInt32BE(5) > incoming.window;
+}
+
+/** The command of an `exec` request (RFC 4254, section 6.5), as bytes; undefined for any other request. */
+function readExecCommand(payload: Buffer): Buffer | undefined {
+  const typeLength = payload.length >= 9 ? payload.readUInt32BE(5) : 0;
+  const at = 9 + typeLength + 1;
+  if (payload.length < at + 4 || payload.toString('latin1', 9, 9 + typeLength) !== 'exec') return undefined;
+  const length = payload.readUInt32BE(at);
+  return payload.length < at + 4 + length ? undefined : Buffer.from(payload.subarray(at + 4, at + 4 + length));
+}

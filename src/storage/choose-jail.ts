@@ -1,0 +1,27 @@
+// Which jail this host can have. Asked once, at start.
+
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { O_PATH, openJail } from './jail.ts';
+import { openPortableJail } from './jail-portable.ts';
+import type { Jail } from './place.ts';
+
+/** `held`: nothing a race can win (Linux with /proc). `portable`: the weaker fallback, for development. */
+export type JailKind = 'held' | 'portable';
+
+export const openJailOf: Readonly<Record<JailKind, (host: string) => Promise<Jail>>> = {
+  held: openJail,
+  portable: openPortableJail,
+};
+
+/** Tries whether "/proc/self/fd/N" leads back to what descriptor N holds. */
+export function chooseJail(): JailKind {
+  if (process.platform !== 'linux') return 'portable';
+  const descriptor = openSync('/', O_PATH | constants.O_DIRECTORY);
+  try {
+    const held = fstatSync(descriptor);
+    const seen = statSync(`/proc/self/fd/${descriptor}/.`, { throwIfNoEntry: false });
+    return seen !== undefined && seen.ino === held.ino && seen.dev === held.dev ? 'held' : 'portable';
+  } finally {
+    closeSync(descriptor);
+  }
+}

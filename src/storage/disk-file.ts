@@ -1,0 +1,204 @@
+// An open regular file on the disk. The read and write paths are bare callbacks: one promise for each call, no copy.
+
+import { closeSync, fstatSync, read as readCall, write as writeCall } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
+import { FileError } from '../model/error.ts';
+import type { OpenFile, OpenOptions } from '../model/files.ts';
+import type { VirtualPath } from '../model/path.ts';
+import { checkChanges, checkEnd, checkOffset } from './checks.ts';
+import { applyChanges, attributesOf, spaceOf } from './disk-attributes.ts';
+import { diskError } from './disk-error.ts';
+import type { HostPath } from './place.ts';
+import {
+  changeMode,
+  changeOwner,
+  changeTimes,
+  closeDescriptor,
+  statDescriptor,
+  syncDescriptor,
+  truncateDescriptor,
+} from './system-calls.ts';
+
+export class DiskFile implements OpenFile {
+  readonly path: VirtualPath;
+  readonly #descriptor: number;
+  readonly #host: HostPath;
+  readonly #read: boolean;
+  readonly #write: boolean;
+  readonly #append: boolean;
+  /** Calls under way. The descriptor is closed only after them: its number would be somebody else's file by then. */
+  #underWay = 0;
+  #onIdle: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  /** The first write that failed: whoever closes the file must not take it for whole. */
+  #failure: unknown;
+  /** The append before this one, ended one way or the other: each must see where the last one ended. */
+  #lastAppend: Promise<unknown> = Promise.resolve();
+
+  /** Takes over `descriptor`, which is open as `options` say; `host` is a path to ask for the file system by. */
+  constructor(parts: { descriptor: number; path: VirtualPath; options: OpenOptions; host: HostPath }) {
+    this.#descriptor = parts.descriptor;
+    this.path = parts.path;
+    this.#host = parts.host;
+    this.#read = parts.options.read === true;
+    this.#write = parts.options.write === true;
+    this.#append = parts.options.append === true;
+  }
+
+  read(target: Uint8Array, offset: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#checkOpen(this.#read, 'not open for reading');
+      checkOffset(offset, this.path);
+      if (target.length === 0) return resolve(0);
+      this.#begin();
+      const end = (error: unknown, bytes: number): void => {
+        this.#end();
+        if (error === null) resolve(bytes);
+        else reject(diskError(error, this.path));
+      };
+      let done = 0;
+      const next = (): void => {
+        readCall(this.#descriptor, target, done, target.length - done, offset + done, (error, bytes) => {
+          if (error !== null) return end(error, done);
+          done += bytes;
+          if (bytes === 0 || done === target.length) return end(null, done);
+          // Less than asked is nearly always the end of the file: to look at the size is cheaper than to read nothing.
+          try {
+            if (offset + done < this.#sizeNow()) next();
+            else end(null, done);
+          } catch (failure) {
+            end(failure, done);
+          }
+        });
+      };
+      next();
+    });
+  }
+
+  write(data: Uint8Array, offset: number): Promise<void> {
+    try {
+      this.#checkOpen(this.#write, 'not open for writing');
+      checkEnd(offset, data.length, this.path);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (data.length === 0) return Promise.resolve();
+    return this.#append ? this.#writeAtEnd(data) : this.#writeAt(data, offset);
+  }
+
+  stat(): Promise<Attributes> {
+    return this.#run(async () => attributesOf(await statDescriptor(this.#descriptor)));
+  }
+
+  setAttributes(changes: AttributeChanges): Promise<void> {
+    return this.#run(async () => {
+      checkChanges(changes, this.path);
+      if (changes.sizeBytes !== undefined) this.#checkOpen(this.#write, 'not open for writing');
+      await applyChanges(changes, {
+        truncate: (sizeBytes) => truncateDescriptor(this.#descriptor, sizeBytes),
+        chmod: (mode) => changeMode(this.#descriptor, mode),
+        chown: (uid, gid) => changeOwner(this.#descriptor, uid, gid),
+        utimes: (accessed, modified) => changeTimes(this.#descriptor, accessed, modified),
+      });
+    });
+  }
+
+  sync(): Promise<void> {
+    return this.#run(() => syncDescriptor(this.#descriptor));
+  }
+
+  space(): Promise<Space> {
+    return this.#run(async () => spaceOf(await statfs(this.#host)));
+  }
+
+  /** The first call reports what went wrong; later ones only wait for it. */
+  close(): Promise<void> {
+    if (this.#closing !== undefined) {
+      return this.#closing.catch(() => undefined);
+    }
+    this.#closing = this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    try {
+      // Only what was written can fail to arrive (NFS tells of it here); a file that was read is closed at once.
+      if (this.#write) await closeDescriptor(this.#descriptor);
+      else closeSync(this.#descriptor);
+    } catch (error) {
+      this.#failure ??= diskError(error, this.path);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** fs.write may write less than it was asked to, and says so by a number alone. */
+  #writeAt(data: Uint8Array, offset: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#begin();
+      let done = 0;
+      const next = (): void => {
+        writeCall(this.#descriptor, data, done, data.length - done, offset + done, (error, bytes) => {
+          done += bytes;
+          if (error === null && bytes > 0 && done < data.length) return next();
+          this.#end();
+          if (done === data.length) return resolve();
+          const failure = error === null ? new FileError('io-error', { path: this.path }) : diskError(error, this.path);
+          this.#failure ??= failure;
+          reject(failure);
+        });
+      };
+      next();
+    });
+  }
+
+  /** Never O_APPEND: with it Linux ignores the offsets of this and every other write. */
+  async #writeAtEnd(data: Uint8Array): Promise<void> {
+    const before = this.#lastAppend;
+    this.#begin();
+    try {
+      const append = before.then(() => this.#writeAt(data, this.#sizeNow()));
+      // Its own caller is told of a failure; the next one only waits.
+      this.#lastAppend = append.catch(() => undefined);
+      await append;
+    } finally {
+      this.#end();
+    }
+  }
+
+  async #run<T>(call: () => Promise<T>): Promise<T> {
+    this.#checkOpen(true, '');
+    this.#begin();
+    try {
+      return await call();
+    } catch (error) {
+      throw diskError(error, this.path);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Asked of the descriptor of a file just read or written: no disk is waited for. */
+  #sizeNow(): number {
+    return fstatSync(this.#descriptor).size;
+  }
+
+  #checkOpen(allowed: boolean, detail: string): void {
+    if (this.#closing !== undefined) throw new FileError('closed', { path: this.path });
+    if (!allowed) throw new FileError('permission-denied', { path: this.path, detail });
+  }
+
+  #begin(): void {
+    this.#underWay += 1;
+  }
+
+  #end(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0) this.#onIdle?.();
+  }
+}

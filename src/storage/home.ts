@@ -1,0 +1,55 @@
+// Finds or makes a user's home, and opens it. The one place where a user's name becomes part of a host path.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileError } from '../model/error.ts';
+import { isName, ROOT } from '../model/path.ts';
+import { type JailKind, openJailOf } from './choose-jail.ts';
+import { openDiskStorage } from './disk.ts';
+import { errorNumberName } from './disk-error.ts';
+import type { Storage } from './storage.ts';
+
+/**
+ * Opens the home of `user`, `homesDirectory`/`user`, and makes it (mode 0700) at the first login.
+ *
+ * @throws FileError `not-a-directory` when something else, a link included, stands in its place; the host path is in
+ * the cause alone.
+ */
+export async function openHome(home: { homesDirectory: string; user: string; jail: JailKind }): Promise<Storage> {
+  const { homesDirectory, user, jail } = home;
+  if (!isName(user)) throw new FileError('invalid-path', { path: ROOT, detail: 'the user name is no file name' });
+  const host = join(homesDirectory, user);
+  try {
+    await makeIfMissing(host);
+    return openDiskStorage({ jail: await openJailOf[jail](host) });
+  } catch (error) {
+    throw homeError(error, host);
+  }
+}
+
+/** Makes the folder that holds the homes when it is not there, for nobody but the server to enter. */
+export async function makeHomesDirectory(homesDirectory: string): Promise<void> {
+  await mkdir(homesDirectory, { recursive: true, mode: 0o700 });
+}
+
+async function makeIfMissing(host: string): Promise<void> {
+  try {
+    await mkdir(host, { mode: 0o700 });
+  } catch (error) {
+    // What stands there is looked at when it is opened, and not followed if it is a link.
+    if (errorNumberName(error) !== 'EEXIST') throw error;
+  }
+}
+
+function homeError(error: unknown, host: string): unknown {
+  const name = errorNumberName(error);
+  if (name === undefined) return error;
+  const notAFolder = name === 'ENOTDIR' || name === 'ELOOP';
+  return new FileError(notAFolder ? 'not-a-directory' : 'io-error', {
+    path: ROOT,
+    detail: 'the home of this user cannot be used',
+    cause: new Error(notAFolder ? `${host} is not a folder; a link is not followed here` : `cannot open ${host}`, {
+      cause: error,
+    }),
+  });
+}

@@ -1,0 +1,130 @@
+// The weaker jail, for hosts without /proc (macOS, Windows): for development, not for strangers. It walks as the other
+// one does, but nothing can be held open: folders are known by their host path, which is looked at again after the walk
+// and after a file was opened. Somebody who can change folders on the host while we work (another program, another user
+// of the same home) can win a race against it. Through the server alone links can't be made here, so users can't.
+
+import { closeSync, constants, fstatSync, lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
+import { decodeBytes } from '../model/bytes.ts';
+import type { EntryKind } from '../model/entry.ts';
+import { FileError } from '../model/error.ts';
+import type { VirtualPath } from '../model/path.ts';
+import { errorNumberName } from './disk-error.ts';
+import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
+import { openDescriptor } from './system-calls.ts';
+import { type Footing, walk } from './walk.ts';
+
+// Node gives no O_NOFOLLOW on Windows; there the check after the open stands alone.
+const { O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
+
+/** Opens the folder at `host` as the home of a weaker jail; a link in the last name is refused. */
+export async function openPortableJail(host: string): Promise<Jail> {
+  const home = await realpath(host);
+  if (!(await lstat(host)).isDirectory())
+    throw new FileError('not-a-directory', { detail: 'the home is not a folder' });
+  return new PortableJail(home);
+}
+
+class PortableJail implements Jail {
+  readonly makesLinks = false;
+  readonly #home: string;
+  readonly #footing: Footing<HostPath>;
+  #closed = false;
+
+  constructor(home: string) {
+    this.#home = home;
+    this.#footing = { home, enter, readLink, leave: () => undefined };
+  }
+
+  async find(path: VirtualPath, last: LastLink): Promise<Place> {
+    if (this.#closed) throw new FileError('closed', { path });
+    // To Windows these are a separator, and the mark of drives and streams: more than a name.
+    if (process.platform === 'win32' && /[\\:]/.test(path)) throw new FileError('invalid-path', { path });
+    const spot = walk(this.#footing, path, last);
+    const entry = spot.name === '' ? spot.folder : entryOf(spot.folder, spot.name);
+    const place = new PortablePlace(spot.path, spot.folder, entry, await lstatIfThere(entry));
+    place.check();
+    return place;
+  }
+
+  hostOf(): HostPath {
+    return this.#home;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+class PortablePlace implements Place {
+  readonly path: VirtualPath;
+  readonly kind: EntryKind | undefined;
+  readonly stats: Stats | undefined;
+  readonly entry: HostPath;
+  readonly thing: HostPath;
+  readonly #folder: HostPath;
+
+  constructor(path: VirtualPath, folder: HostPath, entry: HostPath, stats: Stats | undefined) {
+    this.path = path;
+    this.#folder = folder;
+    this.entry = entry;
+    this.thing = entry;
+    this.stats = stats;
+    this.kind = stats === undefined ? undefined : kindOf(stats);
+  }
+
+  open(flags: number): Promise<number> {
+    return this.#checked(openDescriptor(this.entry, flags | O_NOFOLLOW));
+  }
+
+  create(flags: number, mode: number): Promise<number> {
+    return this.#checked(openDescriptor(this.entry, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  }
+
+  close(): void {}
+
+  /** Throws `not-found` when the folder is no longer where the walk found it. */
+  check(): void {
+    const real = realpathSync.native(this.#folder, 'buffer');
+    if (!real.equals(Buffer.from(this.#folder))) throw new FileError('not-found', { path: this.path });
+  }
+
+  async #checked(opening: Promise<number>): Promise<number> {
+    const descriptor = await opening;
+    try {
+      this.check();
+      const opened = fstatSync(descriptor);
+      const there = lstatSync(this.entry);
+      if (opened.dev === there.dev && opened.ino === there.ino) return descriptor;
+      throw new FileError('not-found', { path: this.path });
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+}
+
+function enter(folder: HostPath, name: string): HostPath | undefined {
+  const host = entryOf(folder, name);
+  return lstatSync(host).isDirectory() ? host : undefined;
+}
+
+function readLink(folder: HostPath, name: string): string | undefined {
+  try {
+    return decodeBytes(readlinkSync(entryOf(folder, name), 'buffer'));
+  } catch (error) {
+    const code = errorNumberName(error);
+    // Windows says UNKNOWN of a file that is no link.
+    if (code === 'EINVAL' || code === 'ENOENT' || code === 'UNKNOWN') return undefined;
+    throw error;
+  }
+}
+
+async function lstatIfThere(entry: HostPath): Promise<Stats | undefined> {
+  try {
+    return await lstat(entry);
+  } catch (error) {
+    if (errorNumberName(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

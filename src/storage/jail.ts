@@ -1,0 +1,175 @@
+// The jail on Linux: a home is a held descriptor, and no path of the host is ever followed by the kernel through more
+// than one name. Node has no openat(2); "/proc/self/fd/<descriptor>/<name>" is the same call by another spelling: the
+// kernel jumps to the folder that the descriptor holds, wherever it has been moved, and looks up one name in it. Checks
+// of path strings, and of realpath, can't do this: between the check and the use, a race wins (test/storage/race).
+//
+// The walk is synchronous, so nobody of this process comes in between, and cheap (about 2 µs a folder). The last name
+// is looked up asynchronously: a slow disk makes us wait there, in libuv's pool. On a network disk the walk waits, too.
+
+import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
+import { decodeBytes } from '../model/bytes.ts';
+import type { EntryKind } from '../model/entry.ts';
+import { FileError } from '../model/error.ts';
+import type { VirtualPath } from '../model/path.ts';
+import { errorNumberName } from './disk-error.ts';
+import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
+import { openDescriptor } from './system-calls.ts';
+import { type Footing, MAX_LINKS, type Spot, walk } from './walk.ts';
+
+/** open(2): a hold on the thing itself. Opens nothing, so it can't hang on a FIFO or rewind a tape. Not in Node's constants. */
+export const O_PATH = 0o10000000;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW } = constants;
+
+/** Enters a folder: fails with ENOTDIR on a link, whatever it leads to. */
+const ENTER = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+/** Takes hold of anything, a link included, without following it. */
+const HOLD = O_PATH | O_NOFOLLOW;
+
+/** Opens the folder at `host` as the home of a jail; a link in the last name is refused (ENOTDIR). */
+export async function openJail(host: string): Promise<Jail> {
+  return new HeldJail(await openDescriptor(host, ENTER));
+}
+
+class HeldJail implements Jail {
+  readonly makesLinks = true;
+  readonly #home: number;
+  readonly #footing: Footing<number>;
+  /** Places that are open. While there are any, the home's descriptor must not be closed: its number would be given
+   * to somebody else's file, and a call under way would act there. */
+  #users = 0;
+  #closed = false;
+
+  constructor(home: number) {
+    this.#home = home;
+    this.#footing = { home, enter, readLink, leave: closeSync };
+  }
+
+  async find(path: VirtualPath, last: LastLink): Promise<Place> {
+    if (this.#closed) throw new FileError('closed', { path });
+    this.#users += 1;
+    let found: HeldPlace | undefined;
+    try {
+      found = await this.#hold(walk(this.#footing, path, 'keep'));
+      // Whether the last name is a link is known only now. One that is put there anew each time we come back from
+      // the walk that followed the one before is a chain of links, too.
+      for (let tries = 0; last === 'follow' && found.kind === 'link'; tries += 1) {
+        found.release();
+        found = undefined;
+        if (tries === MAX_LINKS) throw new FileError('link-loop', { path });
+        found = await this.#hold(walk(this.#footing, path, 'follow'));
+      }
+      return found;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  hostOf(descriptor: number): HostPath {
+    return heldPath(descriptor);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#users === 0) closeSync(this.#home);
+  }
+
+  /** Takes hold of what stands at `spot`. From here on the folder of the spot belongs to the place that is returned. */
+  async #hold(spot: Spot<number>): Promise<HeldPlace> {
+    const isHome = spot.name === '';
+    const folder = spot.folder === this.#home ? undefined : spot.folder;
+    const entry = isHome ? heldPath(this.#home) : entryOf(heldPath(spot.folder), spot.name);
+    const held: Held = { path: spot.path, entry, folder, thing: undefined, onClose: () => this.#leave() };
+    if (isHome) return new HeldPlace(held, fstatSync(this.#home));
+    try {
+      held.thing = await openDescriptor(entry, HOLD);
+      return new HeldPlace(held, fstatSync(held.thing));
+    } catch (error) {
+      if (errorNumberName(error) === 'ENOENT') return new HeldPlace(held, undefined);
+      if (held.thing !== undefined) closeSync(held.thing);
+      if (folder !== undefined) closeSync(folder);
+      throw error;
+    }
+  }
+
+  #leave(): void {
+    this.#users -= 1;
+    if (this.#closed && this.#users === 0) closeSync(this.#home);
+  }
+}
+
+/** What a place keeps open. */
+interface Held {
+  readonly path: VirtualPath;
+  readonly entry: HostPath;
+  /** The folder of the entry, unless that is the home. */
+  readonly folder: number | undefined;
+  /** What stands there, unless nothing does or it is the home. */
+  thing: number | undefined;
+  readonly onClose: () => void;
+}
+
+class HeldPlace implements Place {
+  readonly path: VirtualPath;
+  readonly kind: EntryKind | undefined;
+  readonly stats: Stats | undefined;
+  readonly entry: HostPath;
+  readonly thing: HostPath;
+  readonly #held: Held;
+  #released = false;
+
+  constructor(held: Held, stats: Stats | undefined) {
+    this.#held = held;
+    this.path = held.path;
+    this.stats = stats;
+    this.kind = stats === undefined ? undefined : kindOf(stats);
+    this.entry = held.entry;
+    this.thing = held.thing === undefined ? held.entry : heldPath(held.thing);
+  }
+
+  open(flags: number): Promise<number> {
+    // Through our own descriptor, so without O_NOFOLLOW: "/proc/self/fd/N" is itself a link, to exactly what we hold.
+    return openDescriptor(this.thing, flags);
+  }
+
+  create(flags: number, mode: number): Promise<number> {
+    return openDescriptor(this.entry, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  }
+
+  close(): void {
+    if (this.#released) return;
+    this.release();
+    this.#held.onClose();
+  }
+
+  /** Closes what this place keeps open, but still counts as a user of the home. */
+  release(): void {
+    this.#released = true;
+    if (this.#held.thing !== undefined) closeSync(this.#held.thing);
+    if (this.#held.folder !== undefined) closeSync(this.#held.folder);
+  }
+}
+
+function heldPath(descriptor: number): string {
+  return `/proc/self/fd/${descriptor}`;
+}
+
+function enter(folder: number, name: string): number | undefined {
+  try {
+    return openSync(entryOf(heldPath(folder), name), ENTER);
+  } catch (error) {
+    if (errorNumberName(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+function readLink(folder: number, name: string): string | undefined {
+  try {
+    return decodeBytes(readlinkSync(entryOf(heldPath(folder), name), 'buffer'));
+  } catch (error) {
+    const code = errorNumberName(error);
+    if (code === 'EINVAL' || code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

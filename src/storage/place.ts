@@ -1,0 +1,61 @@
+// What a jail gives to the disk: a place in a home, held so that nothing swapped in later can lead elsewhere. The jail
+// alone turns virtual paths into host paths; everything above it sees a host path only here, and shows it to nobody.
+
+import type { Stats } from 'node:fs';
+import { encodeBytes } from '../model/bytes.ts';
+import type { EntryKind } from '../model/entry.ts';
+import type { VirtualPath } from '../model/path.ts';
+
+/** A path for a system call; a Buffer where a name is not valid UTF-8. */
+export type HostPath = string | Buffer;
+
+/** Whether a link in the last name of a path is followed. Links above the last name always are. */
+export type LastLink = 'follow' | 'keep';
+
+/** A name in a folder of the home, and what stood there when it was looked up. Close it after use. */
+export interface Place {
+  /** Where it really is: all links that were to be followed are resolved. */
+  readonly path: VirtualPath;
+  /** What was there, a link not followed; both undefined when nothing was. */
+  readonly kind: EntryKind | undefined;
+  readonly stats: Stats | undefined;
+  /** The name in its folder, for calls that act on names and don't follow links: unlink, mkdir, rename, lstat. */
+  readonly entry: HostPath;
+  /** The very thing that was there, for calls that take a path and follow links: chmod, opendir, statfs. */
+  readonly thing: HostPath;
+  /** Opens the very thing that was there, and answers with its descriptor. */
+  open(flags: number): Promise<number>;
+  /** Makes a new file; fails with EEXIST if anything is there, a link included. Answers with its descriptor. */
+  create(flags: number, mode: number): Promise<number>;
+  close(): void;
+}
+
+/** The way into one home, and never out of it. */
+export interface Jail {
+  /**
+   * Looks `path` up.
+   *
+   * @throws FileError `link-loop`, `not-a-directory`, `invalid-path`, `closed`; or the error of a system call.
+   */
+  find(path: VirtualPath, last: LastLink): Promise<Place>;
+  /** Whether it can make a symbolic link without risk, and give a link a second name. */
+  readonly makesLinks: boolean;
+  /** A host path for asking about the file system under an open descriptor. */
+  hostOf(descriptor: number): HostPath;
+  /** Lets go of the home as soon as the last place in it is closed. */
+  close(): void;
+}
+
+/** The host path of the entry `name` of the folder at `folder`. */
+export function entryOf(folder: HostPath, name: string): HostPath {
+  if (typeof folder === 'string' && name.isWellFormed()) return `${folder}/${name}`;
+  return Buffer.concat([typeof folder === 'string' ? Buffer.from(folder) : folder, SLASH, encodeBytes(name)]);
+}
+
+export function kindOf(stats: Stats): EntryKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  return stats.isSymbolicLink() ? 'link' : 'other';
+}
+
+const SLASH = Buffer.from('/');

@@ -1,0 +1,102 @@
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { FileLockedError, withFileLock } from '../../src/accounts/file-lock.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
+
+async function lockOf(t: ExecutionContext, content?: object | string) {
+  const folder = await temporaryFolder(t);
+  const lockFile = join(folder, '.users.lock');
+  if (content !== undefined) {
+    await writeFile(lockFile, typeof content === 'string' ? content : JSON.stringify(content));
+  }
+  return { folder, file: join(folder, 'users'), lockFile };
+}
+
+/** A pid that no process has. */
+const NOBODY = 2 ** 22 + 1;
+
+test('file lock: one action at a time, and the lock is gone after them', async (t) => {
+  const { folder, file } = await lockOf(t);
+  let inside = 0;
+  const most: number[] = [];
+  await Promise.all(
+    Array.from({ length: 10 }, () =>
+      withFileLock(file, async () => {
+        inside += 1;
+        most.push(inside);
+        await readdir(folder);
+        inside -= 1;
+      }),
+    ),
+  );
+  t.deepEqual(most, Array(10).fill(1));
+  t.deepEqual(await readdir(folder), []);
+});
+
+test('file lock: an action that fails lets go', async (t) => {
+  const { file } = await lockOf(t);
+  await t.throwsAsync(
+    withFileLock(file, () => Promise.reject(new Error('boom'))),
+    { message: 'boom' },
+  );
+  t.is(await withFileLock(file, async () => 'free'), 'free');
+});
+
+test('file lock: who waits too long is told who holds it and where', async (t) => {
+  const { file, lockFile } = await lockOf(t);
+  await withFileLock(file, async () => {
+    const error = await t.throwsAsync(
+      withFileLock(file, async () => t.fail(), 30),
+      { instanceOf: FileLockedError },
+    );
+    t.is(error?.lockFile, lockFile);
+    t.true(error?.message.includes(`process ${process.pid} on ${hostname()}`));
+  });
+});
+
+test('file lock: the lock of a process that is gone is taken over, by one of those who wait', async (t) => {
+  const { folder, file } = await lockOf(t, { pid: NOBODY, host: hostname(), started: '1', token: 'old' });
+  let inside = 0;
+  const actions = Array.from({ length: 5 }, () =>
+    withFileLock(file, async () => {
+      inside += 1;
+      t.is(inside, 1);
+      await readdir(folder);
+      inside -= 1;
+    }),
+  );
+  await Promise.all(actions);
+  t.deepEqual(await readdir(folder), []);
+});
+
+test('file lock: a pid that has come back as another process does not keep the lock', async (t) => {
+  const { file } = await lockOf(t, { pid: process.pid, host: hostname(), started: 'long ago', token: 'old' });
+  t.is(await withFileLock(file, async () => 'mine'), 'mine');
+});
+
+test('file lock: a lock of another machine is kept while it is young, and taken over when it is old', async (t) => {
+  const { file, lockFile } = await lockOf(t, { pid: 1, host: 'elsewhere.invalid', started: '1', token: 'theirs' });
+  await t.throwsAsync(
+    withFileLock(file, async () => t.fail(), 30),
+    { instanceOf: FileLockedError },
+  );
+  t.regex(await readFile(lockFile, 'utf8'), /theirs/);
+  const old = new Date(Date.now() - 120_000);
+  await utimes(lockFile, old, old);
+  t.is(await withFileLock(file, async () => 'mine'), 'mine');
+});
+
+for (const content of ['', '{', 'null', '[]', '{"pid":"x"}']) {
+  test(`file lock: a lock that holds ${JSON.stringify(content)} is kept while young, and taken over when old`, async (t) => {
+    const { file, lockFile } = await lockOf(t, content);
+    await t.throwsAsync(
+      withFileLock(file, async () => t.fail(), 30),
+      { instanceOf: FileLockedError },
+    );
+    const old = new Date(Date.now() - 120_000);
+    await utimes(lockFile, old, old);
+    t.is(await withFileLock(file, async () => 'mine'), 'mine');
+  });
+}

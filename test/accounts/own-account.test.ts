@@ -1,0 +1,133 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { openAccountStore } from '../../src/accounts/account-store.ts';
+import { createAuthenticator } from '../../src/accounts/authenticate.ts';
+import { AuthorizedKeys } from '../../src/accounts/authorized-keys.ts';
+import { createOwnAccount } from '../../src/accounts/own-account.ts';
+import { OverloadedError } from '../../src/accounts/password-pool.ts';
+import { AccountError } from '../../src/model/account.ts';
+import type { AuditEvent } from '../../src/model/event.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
+import { countingPasswords, recordingLog, transparentHash } from './fixtures.ts';
+import { ECDSA_KEY, ED25519_KEY } from './sample-keys.ts';
+
+/** alice's own account, over real files and hashing that costs nothing. */
+async function loginAlice(t: ExecutionContext) {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'id_passwd.txt');
+  await writeFile(file, `# users\nalice:${transparentHash('old')}\nbob:b\n`, { mode: 0o600 });
+  const log = recordingLog();
+  const passwords = countingPasswords();
+  // The watch is to find nothing by itself: what a change does must count at once.
+  const store = await openAccountStore({ file, log: recordingLog(), pollMs: 60_000, settleMs: 60_000 });
+  t.teardown(() => store.close());
+  const keys = new AuthorizedKeys({ folder: join(folder, 'authorized_keys'), log });
+  const authenticator = await createAuthenticator({ store, keys, passwords, log, refusalMs: 0, jitterMs: 0 });
+  const events: AuditEvent[] = [];
+  const origin = { sessionId: 's1', address: '192.0.2.1' };
+  const identity = { user: 'alice' };
+  const audit = (event: AuditEvent): void => void events.push(event);
+  const account = createOwnAccount({ identity, origin, file, store, authenticator, passwords, keys, audit, log });
+  return { account, authenticator, store, keys, file, folder, log, events, passwords };
+}
+
+test('own account: a new password counts at the next login, the old one no more', async (t) => {
+  const { account, authenticator, events, file } = await loginAlice(t);
+  await account.changePassword('old', 'brand new: 1');
+  t.true((await authenticator.password('alice', 'brand new: 1')).ok);
+  t.false((await authenticator.password('alice', 'old')).ok);
+  t.deepEqual(events, [{ sessionId: 's1', address: '192.0.2.1', event: 'account.password-changed', user: 'alice' }]);
+  t.is(await readFile(file, 'utf8'), `# users\nalice:${transparentHash('brand new: 1')}\nbob:b\n`);
+});
+
+const refused: [title: string, current: string, next: string, message: RegExp][] = [
+  ['a wrong current password', 'wrong', 'new', /current password is wrong/],
+  ['an empty current password', '', 'new', /current password is wrong/],
+  ['an empty new password', 'old', '', /not be empty/],
+  ['the current password as the new one', 'old', 'old', /is the current one/],
+  ['a line end', 'old', 'new\nmallory:x', /control characters/],
+  ['an escape', 'old', 'new\u001b[A', /control characters/],
+  ['more than 1024 bytes', 'old', 'é'.repeat(513), /1024 bytes/],
+  ['half a surrogate pair', 'old', 'x\ud800', /not text/],
+];
+
+for (const [title, current, next, message] of refused) {
+  test(`own account: ${title} is refused, and nothing is changed`, async (t) => {
+    const { account, events, file } = await loginAlice(t);
+    const before = await readFile(file, 'utf8');
+    await t.throwsAsync(account.changePassword(current, next), { instanceOf: AccountError, message });
+    t.is(await readFile(file, 'utf8'), before);
+    t.deepEqual(events, []);
+  });
+}
+
+test('own account: a password of 1024 bytes, with colons and spaces, is taken', async (t) => {
+  const { account, authenticator, passwords } = await loginAlice(t);
+  const hashed: string[] = [];
+  passwords.hash = async (password) => {
+    hashed.push(password);
+    return transparentHash('stands for it');
+  };
+  const next = ` : ${'x'.repeat(1020)} `;
+  await account.changePassword('old', next);
+  t.deepEqual(hashed, [next]);
+  t.true((await authenticator.password('alice', 'stands for it')).ok);
+});
+
+test('own account: a file that is broken is no fault of the user, and no path is shown', async (t) => {
+  const { account, file, folder, log } = await loginAlice(t);
+  await writeFile(file, `alice:${transparentHash('old')}\nbroken\n`);
+  const error = await t.throwsAsync(account.changePassword('old', 'new'), { instanceOf: AccountError });
+  t.false(error?.message.includes(folder));
+  t.true(log.lines.some((line) => line.startsWith('error:')));
+});
+
+test('own account: a disk that refuses is logged, and told without a path', async (t) => {
+  const { account, folder, log } = await loginAlice(t);
+  // A folder where the lock would be: modes do not stop root.
+  await mkdir(join(folder, 'authorized_keys', '.alice.lock'), { recursive: true });
+  const error = await t.throwsAsync(account.addKey(ED25519_KEY), { instanceOf: AccountError, message: /id-1/ });
+  t.false(error?.message.includes(folder));
+  t.true(log.lines.some((line) => line.startsWith('unexpected: adding a key')));
+});
+
+test('own account: a full queue of hashing asks to try again', async (t) => {
+  const { account, passwords } = await loginAlice(t);
+  passwords.verify = () => Promise.reject(new OverloadedError());
+  await t.throwsAsync(account.changePassword('old', 'new'), { instanceOf: AccountError, message: /busy/ });
+});
+
+test('own account: a user who was removed can change nothing', async (t) => {
+  const { account, store, file } = await loginAlice(t);
+  await writeFile(file, 'bob:b\n');
+  await store.reload();
+  await t.throwsAsync(account.changePassword('old', 'new'), { instanceOf: AccountError, message: /no more/ });
+  await t.throwsAsync(account.addKey(ED25519_KEY), { instanceOf: AccountError, message: /no more/ });
+});
+
+test('own account: keys are added, listed and removed, and let the user in meanwhile', async (t) => {
+  const { account, authenticator, events } = await loginAlice(t);
+  const info = await account.addKey(ED25519_KEY);
+  t.deepEqual(Object.keys(info).sort(), ['comment', 'fingerprint', 'type']);
+  await account.addKey(ECDSA_KEY);
+  t.deepEqual(
+    (await account.keys()).map(({ type }) => type),
+    ['ssh-ed25519', 'ecdsa-sha2-nistp256'],
+  );
+  const blob = Buffer.from(ED25519_KEY.split(' ')[1] ?? '', 'base64');
+  t.true((await authenticator.publicKey('alice', { algorithm: 'ssh-ed25519', blob })).ok);
+  t.deepEqual(await account.removeKey(info.fingerprint), info);
+  t.false((await authenticator.publicKey('alice', { algorithm: 'ssh-ed25519', blob })).ok);
+  t.deepEqual(
+    events.map(({ event }) => event),
+    ['account.key-added', 'account.key-added', 'account.key-removed'],
+  );
+});
+
+test('own account: a key that is refused leaves no trace in the audit', async (t) => {
+  const { account, events } = await loginAlice(t);
+  await t.throwsAsync(account.addKey('nonsense'), { instanceOf: AccountError });
+  await t.throwsAsync(account.removeKey('SHA256:x'), { instanceOf: AccountError });
+  t.deepEqual(events, []);
+});

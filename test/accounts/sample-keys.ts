@@ -1,0 +1,14 @@
+// Public keys made with ssh-keygen; nobody has the private halves any more.
+
+export const ED25519_KEY =
+  'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMCZtX3x4jd3K5xPF5+nNryyTYTrQZs1GlyEhrnMDh4Z alice@laptop';
+export const RSA_KEY =
+  'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQClODBgqZjdcHDNhOr9U+dAHjIp0DBCwXt6YkcTpn3EEWerjn4qQqYSd3L8PjBMatjrzN+cnZbcUdvr6VHkrxmXXVAz9uvfSajB9TfE2jgTdjK16afLRuc0WcOj6NH/vYdafP8gX0UuitseVOCHgMoU1FKLVAFnolTLtFfl436Hll7coCMv/pYDPUvbQso/rxH+rmqvwFL00YZegmyUNkfOq1sjoSs6GpRHt3YqoEJ57PAFHvWxGbYP5P5la83WjmAIOXlUvgUFxZHX/UuUctYAr/A2NPVMKkBGaU+p3shKO6AehuAQB+rO1GFkLG2KfzbMgjBKkzL7u206o3zB5vBN alice@old';
+export const ECDSA_KEY =
+  'ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBNOEZVRUWB6fwPQymZsP2jLXucQDY7JJ7GnkBQepn75k6+TZIEyqrA3m5fcf4KuFINyfUujdW6I0TUaeREdlLhA=';
+export const ECDSA_384_KEY =
+  'ecdsa-sha2-nistp384 AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzODQAAABhBGs3Flo9huvFU/cRu5u481A8uxzpoAlVNv2buQt6dAbk60Kelq7o+dCZWh50qDlV7kqvMMSyOdjZ2SzFk/UDX9faaT117ze8/0w5dg2IgARipaLUGeeZ8SogrZxvSGqUvw== p384';
+export const ECDSA_521_KEY =
+  'ecdsa-sha2-nistp521 AAAAE2VjZHNhLXNoYTItbmlzdHA1MjEAAAAIbmlzdHA1MjEAAACFBAGLmM3K+bRsDALM5HaYeaZfNbE/1qRQhQ1xT6s+R8phAmwLbfO9Jah+o8UuXIV/4c9TNJ3SwEHexxpudtAwhjwB+AFCELozJbWuvAcN3LqmQygmZY+gu1B3A6r2mgxzlcssvxwnZpaJL9P5/iDAsxcmkRCOCzBaSlrb2QkVL99lo93eiA== p521';
+export const SHORT_RSA_KEY =
+  'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7nQVHRmZio0pEJNGLGBkkxHIzM23KmO8swNIpnqNbYG0rahx83qAUu0lrfC0wcohj+QrbuM6/X1BIOiqKd1GTWPLZOFRp6tiCBGE6sGUfQpsb9kGx98BLN7/LffSmg1Qe7mosNf9RK2Q07bTMeI7qJjXTM1jMb8uOLgofwoJzBQ== short';

@@ -1,0 +1,228 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { parseCredentials } from '../../src/accounts/credentials-file.ts';
+import { loadArgon2, verifyPassword } from '../../src/accounts/password.ts';
+import { ED25519_KEY, SHORT_RSA_KEY } from '../accounts/sample-keys.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
+
+const PROGRAM = fileURLToPath(new URL('user-program.js', import.meta.url));
+
+interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `sshome user ARGS` in `folder`, with `input` as standard input. */
+async function user(folder: string, args: string[], input = '', env: Record<string, string> = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, [PROGRAM, 'user', ...args], { cwd: folder, env: { ...process.env, ...env } });
+  child.stdin.end(input);
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { status: Number(status), stdout, stderr };
+}
+
+async function withUsers(t: ExecutionContext, content: string) {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'id_passwd.txt');
+  await writeFile(file, content, { mode: 0o600 });
+  return { folder, file, read: () => readFile(file, 'utf8') };
+}
+
+/** Whether `password` is the one of `name` in the file, which must have it hashed. */
+async function isPassword(file: string, name: string, password: string): Promise<boolean> {
+  const account = parseCredentials(await readFile(file)).accounts.find((candidate) => candidate.user === name);
+  return account?.hash !== undefined && verifyPassword(password, account.hash, await loadArgon2());
+}
+
+test('cli user: add, passwd, list and remove, with passwords from standard input', async (t) => {
+  t.timeout(30_000);
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'id_passwd.txt');
+  t.deepEqual(await user(folder, ['add', 'alice', '--password-stdin'], 'wonder: land \r\nsecond line\n'), {
+    status: 0,
+    stdout: 'alice is added.\n',
+    stderr: '',
+  });
+  t.is((await stat(file)).mode & 0o777, 0o600);
+  t.true(await isPassword(file, 'alice', 'wonder: land '));
+  t.is((await user(folder, ['passwd', 'alice', '--password-stdin'], 'other')).status, 0);
+  t.true(await isPassword(file, 'alice', 'other'));
+  t.is((await user(folder, ['list'])).stdout, 'alice  argon2id  0 keys\n');
+  const removed = await user(folder, ['remove', 'alice']);
+  t.regex(removed.stdout, /alice is removed.*home.*still there/);
+  t.is(await readFile(file, 'utf8'), '');
+});
+
+test('cli user: hash-all hashes the plain passwords and keeps the rest of the file', async (t) => {
+  t.timeout(30_000);
+  const { folder, file, read } = await withUsers(t, '# head\nuser1:password1\n\nuser2:password2\n');
+  const outcome = await user(folder, ['hash-all']);
+  t.is(outcome.stdout, '2 passwords are hashed now: user1, user2\n');
+  t.true(await isPassword(file, 'user1', 'password1'));
+  t.regex(await read(), /^# head\nuser1:\$argon2id\$.*\n\nuser2:\$argon2id\$.*\n$/);
+  t.is((await user(folder, ['hash-all'])).stdout, 'There is no plain password.\n');
+});
+
+test('cli user: list shows what kind of password and how many keys there are, as JSON too', async (t) => {
+  t.timeout(30_000);
+  const { folder } = await withUsers(t, 'al:a\nalice:b\n');
+  t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
+  t.deepEqual(JSON.parse((await user(folder, ['list', '--json'])).stdout), [
+    { user: 'al', password: 'plain', keys: 0 },
+    { user: 'alice', password: 'plain', keys: 0 },
+  ]);
+});
+
+test('cli user: keys are added, listed and removed; removing the user removes them', async (t) => {
+  t.timeout(30_000);
+  const { folder } = await withUsers(t, 'alice:a\n');
+  await writeFile(join(folder, 'id.pub'), `${ED25519_KEY}\n`);
+  const added = await user(folder, ['key', 'add', 'alice', 'id.pub']);
+  t.regex(added.stdout, /^alice can log in with ssh-ed25519 SHA256:/);
+  const listed = (await user(folder, ['key', 'list', 'alice'])).stdout;
+  t.regex(listed, /^SHA256:\S{43} ssh-ed25519 alice@laptop\n$/);
+  t.is((await user(folder, ['key', 'remove', 'alice', listed.split(' ')[0] ?? ''])).status, 0);
+  t.is((await user(folder, ['key', 'list', 'alice'])).stdout, '');
+  await user(folder, ['key', 'add', 'alice', 'id.pub']);
+  await user(folder, ['remove', 'alice']);
+  await t.throwsAsync(stat(join(folder, 'authorized_keys', 'alice')), { code: 'ENOENT' });
+});
+
+test('cli user: add tells of keys that are there already', async (t) => {
+  t.timeout(30_000);
+  const { folder } = await withUsers(t, 'alice:a\n');
+  await writeFile(join(folder, 'id.pub'), ED25519_KEY);
+  await user(folder, ['key', 'add', 'alice', 'id.pub']);
+  await writeFile(join(folder, 'id_passwd.txt'), '');
+  const { stdout } = await user(folder, ['add', 'alice', '--password-stdin'], 'x');
+  t.regex(stdout, /Note: 1 public key in authorized_keys\/alice can log in, too/);
+});
+
+test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS', async (t) => {
+  t.timeout(30_000);
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
+  await writeFile(join(folder, 'b.txt'), 'bob:b\n', { mode: 0o600 });
+  const env = { SSHOME_CREDENTIALS: 'b.txt' };
+  t.regex((await user(folder, ['list'], '', env)).stdout, /^bob /);
+  t.regex((await user(folder, ['list', '--credentials', 'a.txt'], '', env)).stdout, /^alice /);
+});
+
+const refused: [title: string, args: string[], input: string, message: RegExp][] = [
+  ['a bad name', ['add', '../x', '--password-stdin'], 'x', /1 to 64 letters/],
+  ['a taken name', ['add', 'alice', '--password-stdin'], 'x', /there is a user alice already/],
+  ['a name that differs in case', ['add', 'Alice', '--password-stdin'], 'x', /only in case/],
+  ['an empty password', ['add', 'bob', '--password-stdin'], '\n', /not be empty/],
+  ['a password with an escape', ['add', 'bob', '--password-stdin'], 'a\u001bb\n', /control characters/],
+  ['no terminal to ask on', ['add', 'bob'], 'x\n', /no terminal.*--password-stdin/],
+  ['another password for nobody', ['passwd', 'bob', '--password-stdin'], 'x', /no such user/],
+  ['removing nobody', ['remove', 'bob'], '', /no such user/],
+  ['a key for nobody', ['key', 'add', 'bob', 'weak.pub'], '', /no such user/],
+  ['a weak key', ['key', 'add', 'alice', 'weak.pub'], '', /1024 bits/],
+  ['a file of keys that is not there', ['key', 'add', 'alice', 'none.pub'], '', /none\.pub/],
+  ['a fingerprint nobody has', ['key', 'remove', 'alice', 'SHA256:x'], '', /no key with this fingerprint/],
+];
+
+for (const [title, args, input, message] of refused) {
+  test(`cli user: ${title} is refused with status 1 and a message`, async (t) => {
+    t.timeout(30_000);
+    const { folder, read } = await withUsers(t, 'alice:a\n');
+    await writeFile(join(folder, 'weak.pub'), SHORT_RSA_KEY);
+    const outcome = await user(folder, args, input);
+    t.is(outcome.status, 1);
+    t.is(outcome.stdout, '');
+    t.regex(outcome.stderr, /^sshome: /);
+    t.regex(outcome.stderr, message);
+    t.is(await read(), 'alice:a\n');
+  });
+}
+
+test('cli user: a wrong file is told with every line, and one that others can write with the cure', async (t) => {
+  t.timeout(30_000);
+  const { folder, file } = await withUsers(t, 'alice\nbob:\n');
+  await chmod(file, 0o606);
+  const { status, stderr } = await user(folder, ['list']);
+  t.is(status, 1);
+  t.regex(
+    stderr,
+    /^sshome: id_passwd\.txt: .*chmod go-w id_passwd\.txt\nsshome: id_passwd\.txt:1: .*\nsshome: id_passwd\.txt:2: /,
+  );
+});
+
+/** Runs `sshome user ARGS` in a terminal of its own, and types each answer when its question is there. */
+async function inTerminal(t: ExecutionContext, folder: string, args: string[], answers: [string, string][]) {
+  const command = `'${process.execPath}' '${PROGRAM}' user ${args.join(' ')}`;
+  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill());
+  let screen = '';
+  const rest = [...answers];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    screen += chunk;
+    const next = rest[0];
+    if (next === undefined || !screen.includes(next[0])) return;
+    rest.shift();
+    child.stdin.write(next[1]);
+  });
+  const [status] = await once(child, 'exit');
+  return { status: Number(status), screen };
+}
+
+/** Whether there is script(1) of util-linux to make terminals with. */
+function hasScript(t: ExecutionContext): boolean {
+  const { status } = spawnSync('script', ['-qec', 'true', '/dev/null'], { stdio: 'ignore' });
+  if (status === 0) return true;
+  t.log('script(1) is missing: install bsdutils (or util-linux) to run this test');
+  t.pass();
+  return false;
+}
+
+test('cli user: on a terminal the password is asked twice and never shown', async (t) => {
+  t.timeout(30_000);
+  if (!hasScript(t)) return;
+  const { folder, file } = await withUsers(t, '');
+  const { status, screen } = await inTerminal(
+    t,
+    folder,
+    ['add', 'alice'],
+    [
+      ['New password for alice: ', 'sécret\x7f\x7f\x1b[Det\r'],
+      ['The same again: ', 'sécret\r'],
+    ],
+  );
+  t.is(status, 0);
+  t.regex(screen, /alice is added/);
+  t.notRegex(screen, /cret|s.c/);
+  t.true(await isPassword(file, 'alice', 'sécret'));
+});
+
+test('cli user: two different passwords are refused', async (t) => {
+  t.timeout(30_000);
+  if (!hasScript(t)) return;
+  const { folder, read } = await withUsers(t, 'alice:a\n');
+  const { status, screen } = await inTerminal(
+    t,
+    folder,
+    ['passwd', 'alice'],
+    [
+      ['New password for alice: ', 'one\r'],
+      ['The same again: ', 'two\r'],
+    ],
+  );
+  t.is(status, 1);
+  t.regex(screen, /the two passwords differ/);
+  t.is(await read(), 'alice:a\n');
+});
+
+test('cli user: ^C at the question ends with status 130 and changes nothing', async (t) => {
+  t.timeout(30_000);
+  if (!hasScript(t)) return;
+  const { folder, read } = await withUsers(t, 'alice:a\n');
+  const { status } = await inTerminal(t, folder, ['passwd', 'alice'], [['New password for alice: ', 'half\x03']]);
+  t.is(status, 130);
+  t.is(await read(), 'alice:a\n');
+});

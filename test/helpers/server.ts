@@ -1,0 +1,86 @@
+// A whole server for one test: free port, own folders, stopped by the test. Its users are alice, bob and mallory.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { loadConfig } from '../../src/config/load.ts';
+import { type SshomeServer, startServer as start } from '../../src/server.ts';
+import { inRepository, temporaryFolder } from './folder.ts';
+
+export const PASSWORDS = { alice: 'correct horse', bob: 'battery:staple', mallory: 'evil eve' } as const;
+export type Actor = keyof typeof PASSWORDS;
+
+export interface TestServer {
+  readonly host: string;
+  readonly port: number;
+  readonly fingerprints: readonly string[];
+  /** Holds everything below; removed with the test. */
+  readonly folder: string;
+  readonly homes: string;
+  readonly credentials: string;
+  readonly logFile: string;
+  /** A home on the disk; made if it is not there yet. */
+  homeOf(user: Actor): Promise<string>;
+  /** The records of the log file so far, parsed. */
+  records(): Promise<Array<Record<string, unknown>>>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server; `settings` are flags, as `{ 'max-handles': '10' }`. */
+export async function startServer(
+  t: Pick<ExecutionContext, 'teardown'>,
+  settings: Record<string, string> = {},
+): Promise<TestServer> {
+  const folder = await temporaryFolder(t);
+  const credentials = join(folder, 'id_passwd.txt');
+  const homes = join(folder, 'homes');
+  const logFile = join(folder, 'log.jsonl');
+  const lines = Object.entries(PASSWORDS).map(([user, password]) => `${user}:${password}\n`);
+  await writeFile(credentials, lines.join(''), { mode: 0o600 });
+  const config = await loadConfig({
+    flags: {
+      port: '0',
+      credentials,
+      homes,
+      // Shared by all tests: an RSA key takes a second to make.
+      keys: inRepository('build/test-host-keys'),
+      'log-file': logFile,
+      'log-level': 'info',
+      grace: '0',
+      ...settings,
+    },
+    environment: {},
+    file: await emptyFile(folder),
+  });
+  const server: SshomeServer = await start(config, { quiet: true });
+  t.teardown(() => server.stop());
+  return {
+    host: server.host,
+    port: server.port,
+    fingerprints: server.fingerprints,
+    folder,
+    homes,
+    credentials,
+    logFile,
+    homeOf: async (user) => {
+      const home = join(homes, user);
+      await mkdir(home, { recursive: true, mode: 0o700 });
+      return home;
+    },
+    records: async () => {
+      const text = await readFile(logFile, 'utf8');
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** A configuration file that says nothing, so that no `sshome.yaml` of the checkout is read. */
+async function emptyFile(folder: string): Promise<string> {
+  const file = join(folder, 'sshome.yaml');
+  await writeFile(file, '');
+  return file;
+}

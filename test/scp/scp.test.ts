@@ -1,0 +1,183 @@
+import { PassThrough } from 'node:stream';
+import test from 'ava';
+import { parsePath } from '../../src/model/path.ts';
+import { runScp } from '../../src/scp/scp.ts';
+import { expandLine } from '../../src/shell/expand-line.ts';
+import { createHome, createTestLog, type Home } from '../shell/fixtures.ts';
+
+interface Transfer {
+  readonly status: number;
+  readonly sent: Buffer;
+}
+
+/** Plays a whole peer: sends `script` at once, ends, and collects what is sent. */
+async function play(home: Home, line: string, script: string | Uint8Array): Promise<Transfer> {
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const chunks: Buffer[] = [];
+  output.on('data', (chunk: Buffer) => chunks.push(chunk));
+  input.end(script);
+  const terminal = { input, output, errorOutput: output, signal: new AbortController().signal };
+  const status = await runScp(line, { files: home.files, terminal, log: createTestLog(), expandLine });
+  return { status, sent: Buffer.concat(chunks) };
+}
+
+test('sink: receives files, folders and times, and answers each step', async (t) => {
+  const home = createHome();
+  const script = 'T1 0 2 0\nD0755 0 dir\nT3 0 4 0\nC0640 5 a\nhello\0C0644 0 empty\n\0E\nC0600 1 b\nx\0';
+  const { status, sent } = await play(home, 'scp -rpt .', script);
+  t.is(status, 0);
+  t.deepEqual(
+    [...sent],
+    Array.from(sent, () => 0),
+  );
+  t.is((await home.read('dir/a')).toString(), 'hello');
+  t.is((await home.read('b')).toString(), 'x');
+  t.deepEqual(await home.names('dir'), ['a', 'empty']);
+  const file = await home.files.stat(parsePath('dir/a'));
+  t.deepEqual([file.mode & 0o777, file.modifiedMs, file.accessedMs], [0o640, 3000, 4000]);
+  t.is((await home.files.stat(parsePath('dir'))).modifiedMs, 1000);
+});
+
+test('sink: writes to a name that is not there, into a folder that is, and makes a longer file shorter', async (t) => {
+  const home = createHome();
+  await home.write('dir/old', 'something long');
+  t.is((await play(home, 'scp -t new', 'C0644 1 ignored\nx\0')).status, 0);
+  t.is((await play(home, 'scp -t dir', 'C0644 3 old\nabc\0')).status, 0);
+  t.is((await home.read('new')).toString(), 'x');
+  t.is((await home.read('dir/old')).toString(), 'abc');
+});
+
+for (const name of ['..', '.', '../x', '/etc/x', 'a/b', '', 'nul\0']) {
+  test(`sink: a hostile name ends the transfer: ${JSON.stringify(name)}`, async (t) => {
+    const home = createHome();
+    const { status, sent } = await play(home, 'scp -rt .', `C0644 1 ${name}\nx\0`);
+    t.is(status, 1);
+    t.regex(sent.toString(), /^\0\x02scp: protocol error: /);
+    t.deepEqual(await home.names('/'), []);
+  });
+}
+
+test('sink: -d needs a folder', async (t) => {
+  const home = createHome();
+  await home.write('file', '');
+  for (const target of ['file', 'nowhere']) {
+    const { status, sent } = await play(home, `scp -d -t ${target}`, '');
+    t.is(status, 1);
+    t.true(sent.toString().startsWith(`\x01scp: ${target}: N`), sent.toString());
+  }
+});
+
+test('sink: a folder without -r, an end without a folder, and two targets are refused', async (t) => {
+  for (const [line, script] of [
+    ['scp -t .', 'D0755 0 dir\nE\n'],
+    ['scp -rt .', 'E\n'],
+    ['scp -t a b', ''],
+    ['scp -S sh -t x', ''],
+    ["scp -t 'a", ''],
+    ['scp -t a; id', ''],
+  ] as const) {
+    const { status, sent } = await play(createHome(), line, script);
+    t.is(status, 1, line);
+    t.regex(sent.toString(), /\x02scp: /, line);
+  }
+});
+
+test('sink: a file that can not be written is told, and the next is taken', async (t) => {
+  const home = createHome();
+  await home.write('dir/x', '');
+  // What a sender does when its record was refused: it leaves the content out.
+  const { status, sent } = await play(home, 'scp -t .', 'C0644 5 dir\nC0644 1 next\ny\0');
+  t.is(status, 1);
+  t.is(sent.toString(), '\0\x01scp: /dir: Is a directory\n\0\0');
+  t.is((await home.read('next')).toString(), 'y');
+});
+
+test('sink: an error on the other side is no success, what arrived stays when the peer goes away', async (t) => {
+  const home = createHome();
+  t.is((await play(home, 'scp -t .', '\x01scp: gone: No such file\nC0644 1 a\nx\0')).status, 1);
+  t.is((await home.read('a')).toString(), 'x');
+  t.is((await play(home, 'scp -t .', 'C0644 10 b\nhalf')).status, 1);
+  t.is((await home.read('b')).toString(), 'half');
+  t.is((await play(home, 'scp -t .', 'C0644 1 c\nx\x01scp: read error\n')).status, 1);
+});
+
+test('sink: a disk that is full is told after the content, in step', async (t) => {
+  const home = createHome();
+  await home.write('filler', Buffer.alloc(64 * 1024 * 1024 - 100));
+  const script = Buffer.concat([
+    Buffer.from('C0644 1000 big\n'),
+    Buffer.alloc(1000),
+    Buffer.from('\0C0644 1 small\nx\0'),
+  ]);
+  const { status, sent } = await play(home, 'scp -t .', script);
+  t.is(status, 1);
+  t.is(sent.toString(), '\0\0\x01scp: /big: No space left on device\n\0\0');
+});
+
+test('sink: a control line without an end is given up', async (t) => {
+  const { status, sent } = await play(createHome(), 'scp -t .', 'C'.repeat(1_000_000));
+  t.is(status, 1);
+  t.is(sent.toString(), '\0\x02scp: protocol error: control line is too long\n');
+});
+
+const OKS = Buffer.alloc(1000);
+
+test('source: sends files with times and modes', async (t) => {
+  const home = createHome();
+  await home.write('a', 'hello');
+  await home.files.setAttributes(parsePath('a'), { mode: 0o600, times: { accessedMs: 2000, modifiedMs: 1000 } });
+  const { status, sent } = await play(home, 'scp -p -f a', OKS);
+  t.is(status, 0);
+  t.is(sent.toString(), 'T1 0 2 0\nC0600 5 a\nhello\0');
+});
+
+test('source: sends folders with -r, and patterns as they are expanded', async (t) => {
+  const home = createHome();
+  await home.write('dir/sub/x', '1');
+  await home.write('dir/y', '22');
+  await home.files.setAttributes(parsePath('dir'), { mode: 0o755 });
+  const folder = await play(home, 'scp -r -f dir/', OKS);
+  t.is(folder.status, 0);
+  t.regex(folder.sent.toString(), /^D0755 0 dir\n(D0\d{3} 0 sub\nC0\d{3} 1 x\n1\0E\n|C0\d{3} 2 y\n22\0){2}E\n$/);
+  const pattern = await play(home, 'scp -f dir/*', OKS);
+  t.is(pattern.status, 1, 'dir/sub is a folder');
+  t.regex(pattern.sent.toString(), /^\x01scp: \/dir\/sub: not a regular file\nC0\d{3} 2 y\n22\0$/);
+});
+
+test('source: says what is missing and goes on; nothing leads out of the home', async (t) => {
+  const home = createHome();
+  await home.write('b', 'x');
+  const { status, sent } = await play(home, 'scp -f nope ../../../etc/passwd b', OKS);
+  t.is(status, 1);
+  t.regex(sent.toString(), /^\x01scp: nope: No such.*\n\x01scp: .*passwd: No such.*\nC0\d{3} 1 b\nx\0$/);
+});
+
+test('source: a peer that refuses a file gets the next, one that gives up gets no more', async (t) => {
+  const home = createHome();
+  await home.write('a', 'A');
+  await home.write('b', 'B');
+  const refused = await play(home, 'scp -f a b', '\0\x01no\n\0\0\0');
+  t.is(refused.status, 1);
+  t.regex(refused.sent.toString(), /^C0\d{3} 1 a\nC0\d{3} 1 b\nB\0$/);
+  const ended = await play(home, 'scp -f a b', '\0\x02no\n');
+  t.is(ended.status, 1);
+  t.false(ended.sent.toString().includes('1 b'));
+});
+
+test('source: a link that leads to a folder above itself comes to an end', async (t) => {
+  const home = createHome();
+  await home.files.makeDirectory(parsePath('loop'));
+  await home.files.makeLink(parsePath('loop/again'), '.');
+  const { status } = await play(home, 'scp -r -f loop', Buffer.alloc(100_000));
+  t.is(status, 1);
+});
+
+test('scp: a peer that is gone ends it', async (t) => {
+  const gone = new AbortController();
+  const streams = { input: new PassThrough(), output: new PassThrough(), errorOutput: new PassThrough() };
+  const terminal = { ...streams, signal: gone.signal };
+  const running = runScp('scp -t .', { files: createHome().files, terminal, log: createTestLog(), expandLine });
+  gone.abort();
+  t.is(await running, 1);
+});

@@ -1,0 +1,34 @@
+// The contract of Files over each storage, through the operations of a user who may do everything.
+
+import type { ExecutionContext } from 'ava';
+import { ownerPolicy } from '../../src/access/policy.ts';
+import type { Files } from '../../src/model/files.ts';
+import { createOperations } from '../../src/operations/operations.ts';
+import type { JailKind } from '../../src/storage/choose-jail.ts';
+import { openHome } from '../../src/storage/home.ts';
+import { createMemoryStorage } from '../../src/storage/memory.ts';
+import type { Storage } from '../../src/storage/storage.ts';
+import { testFiles } from '../contract/files.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
+
+function filesOver(storage: Storage): Files {
+  return createOperations({ policy: ownerPolicy, audit: () => undefined }).as({
+    identity: { user: 'alice' },
+    origin: { sessionId: 'test', address: '127.0.0.1' },
+    face: 'sftp',
+    storage,
+  });
+}
+
+const onDisk =
+  (jail: JailKind) =>
+  async (t: ExecutionContext): Promise<Files> => {
+    const storage = await openHome({ homesDirectory: await temporaryFolder(t), user: 'alice', jail });
+    t.teardown(() => storage.close());
+    return filesOver(storage);
+  };
+
+testFiles('memory', async () => filesOver(createMemoryStorage()));
+testFiles('disk', onDisk('held'));
+// Without /proc the whole path of the host goes to the system, which takes 4095 bytes of it.
+testFiles('disk without /proc', onDisk('portable'), { noLinks: true, maxPathBytes: 3500 });
