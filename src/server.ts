@@ -1,17 +1,16 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
-import { dirname, join } from 'node:path';
 import { ownerPolicy } from './access/policy.ts';
 import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
-import { createAuthenticator } from './accounts/authenticate.ts';
-import { AuthorizedKeys } from './accounts/authorized-keys.ts';
+import { type Authenticator, createAuthenticator } from './accounts/authenticate.ts';
+import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
 import { CredentialsError } from './accounts/load-credentials.ts';
 import { createOwnAccount } from './accounts/own-account.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
-import { findSampleUsers } from './accounts/sample-users.ts';
+import { findSampleUsers, SAMPLE_PASSWORDS } from './accounts/sample-users.ts';
 import type { Config } from './config/schema.ts';
 import { createLog, type ServerLog } from './log/log.ts';
-import type { OwnAccount } from './model/account.ts';
+import type { OwnAccount, SessionInfo } from './model/account.ts';
 import type { Identity, Origin } from './model/identity.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
@@ -86,9 +85,10 @@ async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
       onMade: (key) => log.info('made a host key', { type: key.type, fingerprint: key.fingerprint }),
     });
     await makeHomesDirectory(config.homes);
-    const backend = await createBackend({ config, log, store, passwords });
+    let sessions: SshServer['sessions'] = () => [];
+    const backend = await createBackend({ config, log, store, passwords, sessions: () => sessions() });
     const ssh = await listen({ host: config.host, port: config.port, hostKeys, backend, limits: config });
-    backend.ssh = ssh;
+    sessions = ssh.sessions;
     store.onChange(({ removed }) => {
       for (const user of removed) ssh.endUser(user, 'the account was removed');
     });
@@ -112,6 +112,20 @@ async function refuseSamplePasswords(host: string, store: AccountStore, password
   ]);
 }
 
+/** Refuses a sample password that came into the file while a public address is served. */
+function withoutSamples(authenticator: Authenticator, host: string, log: ServerLog): Authenticator {
+  if (isLoopback(host)) return authenticator;
+  return {
+    ...authenticator,
+    password: async (user, password) => {
+      const answer = await authenticator.password(user, password);
+      if (!answer.ok || SAMPLE_PASSWORDS.get(user) !== password) return answer;
+      log.error(`${user} has a sample password, which everybody knows: change it with: sshome user passwd ${user}`);
+      return { ok: false, reason: 'wrong-password' };
+    },
+  };
+}
+
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
@@ -123,18 +137,21 @@ interface Parts {
   readonly passwords: PasswordPool;
 }
 
-async function createBackend({ config, log, store, passwords }: Parts): Promise<Backend & { ssh?: SshServer }> {
-  const keys = new AuthorizedKeys({ folder: join(dirname(config.credentials), 'authorized_keys'), log });
-  const authenticator = await createAuthenticator({ store, keys, passwords, log });
+async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
+  const { config, log, store, passwords, sessions } = parts;
+  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const authenticator = withoutSamples(await createAuthenticator({ store, keys, passwords, log }), config.host, log);
   const jail = chooseJail();
   if (jail === 'portable') {
     log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
   }
   const operations = createOperations({ policy: ownerPolicy, audit: log.audit });
-  const backend: Backend & { ssh?: SshServer } = {
+  return {
     authenticator,
-    openSession: async (identity, origin) =>
-      openSession({
+    openSession: async (identity, origin) => {
+      // Removed since the login was decided: nothing has ended this connection yet.
+      if (store.find(identity.user) === undefined) throw new Error('the account was removed during the login');
+      return openSession({
         operations,
         identity,
         origin,
@@ -150,13 +167,13 @@ async function createBackend({ config, log, store, passwords }: Parts): Promise<
           audit: log.audit,
           log,
         }),
-      }),
-    sessions: ({ user }) => backend.ssh?.sessions().filter((session) => session.user === user) ?? [],
+      });
+    },
+    sessions: ({ user }) => sessions().filter((session) => session.user === user),
     sftpLimits: { handles: config.maxHandles, requests: config.maxRequests },
     audit: log.audit,
     log,
   };
-  return backend;
 }
 
 function openSession(by: {

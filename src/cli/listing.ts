@@ -64,7 +64,9 @@ export function entryAsJson(name: string, attributes: Attributes): Record<string
 /** `drwxr-x---`. */
 export function modeText(mode: number): string {
   const bits = [0o400, 0o200, 0o100, 0o040, 0o020, 0o010, 0o004, 0o002, 0o001];
-  return (TYPE_LETTERS.get(mode & 0o170000) ?? '?') + bits.map((bit, at) => (mode & bit ? 'rwx'[at % 3] : '-')).join('');
+  return (
+    (TYPE_LETTERS.get(mode & 0o170000) ?? '?') + bits.map((bit, at) => (mode & bit ? 'rwx'[at % 3] : '-')).join('')
+  );
 }
 
 /** Local time, to the minute. */

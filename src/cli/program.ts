@@ -30,6 +30,8 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .usage('$0 COMMAND\n\nAn SSH file server people can trust with their files, and its client.')
     .version(packageVersion())
     .strict()
+    // As in every other program, of a flag that is given twice the last one counts.
+    .parserConfiguration({ 'duplicate-arguments-array': false })
     .demandCommand(1, 'Which command? `sshome --help` lists them.')
     .recommendCommands()
     .wrap(Math.min(100, process.stdout.columns ?? 100))

@@ -12,7 +12,7 @@ const BAR_CELLS = 20;
 
 export interface ProgressBar {
   update(progress: TransferProgress): void;
-  /** Takes the bar away. */
+  /** Takes the bar away, and forgets what it showed. */
   clear(): void;
 }
 
@@ -54,6 +54,9 @@ export function createProgressBar({
     clear() {
       if (drawn) output.write('\r\x1b[K');
       drawn = false;
+      files.clear();
+      samples.length = 0;
+      skippedBytes = 0;
     },
   };
 }

@@ -68,7 +68,6 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
 async function attemptConnection(options: ConnectionOptions, attempt: { agentRefused: boolean }): Promise<Connection> {
   const { host, port = 22, timeoutMs = 20_000, keepAliveMs = 15_000, signal } = options;
-  signal?.throwIfAborted();
   const verifier = await createHostVerifier({ ...options, port });
   const privateKey = options.privateKey === undefined ? undefined : parsePrivateKey(options);
 
@@ -80,6 +79,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   };
   const cancel = (): void => fail(new ConnectionError('cancelled', 'Cancelled', { cause: signal?.reason }));
   signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted === true) cancel();
   const deadline = startDeadline(timeoutMs, () =>
     fail(new ConnectionError('timeout', `No answer from ${host} port ${port} within ${timeoutMs / 1000} seconds`)),
   );

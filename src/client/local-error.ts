@@ -28,6 +28,8 @@ const CODE_OF_ERRNO: Readonly<Record<string, FileErrorCode>> = {
 export function localError(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
   const code = CODE_OF_ERRNO[error.code];
+  if (code === 'no-space')
+    return new FileError(code, { path, cause: error, detail: 'the disk of this machine is full' });
   if (code !== undefined) return new FileError(code, { path, cause: error });
   return error.code.startsWith('E') && 'errno' in error
     ? new FileError('io-error', { path, cause: error, detail: error.code })

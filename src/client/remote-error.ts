@@ -39,7 +39,8 @@ export function remoteError(error: Error, path: string): FileError {
   const text = error.message.toLowerCase();
   const known = CODE_OF_TEXT.find(([words]) => text === words || text.startsWith(`${words}: `));
   if (known !== undefined) {
-    const detail = error.message.slice(known[0].length + 2);
+    const detail =
+      error.message.slice(known[0].length + 2) || (known[1] === 'no-space' ? 'the disk of the server is full' : '');
     return new FileError(known[1], detail === '' ? { path } : { path, detail: shown(detail) });
   }
   const code = CODE_OF_STATUS[status] ?? 'io-error';

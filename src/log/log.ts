@@ -7,8 +7,7 @@ import type { Audit, AuditEvent } from '../model/event.ts';
 import type { Log, LogFields } from '../model/log.ts';
 import { printable } from '../model/printable.ts';
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export interface LogSettings {
   readonly level: LogLevel;

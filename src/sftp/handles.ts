@@ -10,7 +10,7 @@ import { StatusError } from './status.ts';
 
 const HANDLE_BYTES = 16;
 
-export interface FileHandle {
+interface FileHandle {
   readonly kind: 'file';
   readonly file: OpenFile;
   /** What OPEN asked for. */

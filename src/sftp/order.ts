@@ -12,15 +12,16 @@ export interface Claim {
 }
 
 /**
- * Whether `later` must wait for `earlier`: one of them changes something, and both name the same handle or one of them
+ * Whether `later` must wait for `earlier`: both name the same handle, or one of them changes something and one of them
  * names a path. Requests on different handles never wait for each other.
  *
- * Writes to one handle keep their order although most would not meet: an upload that is cut off then has no hole
- * before what arrived, and clients resume by the file's length.
+ * On one handle even those keep their order that would not meet. Writes, because an upload that is cut off must have no
+ * hole before what arrived: clients resume by the file's length. Reads, because OpenSSH's scp takes answers that come in
+ * another order for the end of the file, and cuts off what it has downloaded, without an error.
  */
 export function mustWait(later: Claim, earlier: Claim): boolean {
-  if (!later.changes && !earlier.changes) return false;
-  return later.paths || earlier.paths || later.handles.some((handle) => earlier.handles.includes(handle));
+  if (later.handles.some((handle) => earlier.handles.includes(handle))) return true;
+  return (later.changes || earlier.changes) && (later.paths || earlier.paths);
 }
 
 interface Entry {

@@ -20,8 +20,6 @@ import { createOwnerNames } from './owners.ts';
 import { sendsLinkFirst } from './quirks.ts';
 import { failureResponse } from './status.ts';
 
-export { ProtocolError };
-
 export interface SftpOptions {
   /** The channel of the subsystem. It is read and written here, but ended and destroyed by its owner. */
   readonly stream: Duplex;

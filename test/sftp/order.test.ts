@@ -21,9 +21,9 @@ const NAMES = Object.keys(CLAIMS) as Name[];
 const MEETS: Readonly<Record<Name, readonly Name[]>> = {
   look: ['change', 'write', 'writeOther', 'copy'],
   change: NAMES,
-  read: ['change', 'write', 'copy'],
+  read: ['change', 'read', 'write', 'copy'],
   write: ['look', 'change', 'read', 'write', 'copy'],
-  readOther: ['change', 'writeOther', 'copy'],
+  readOther: ['change', 'readOther', 'writeOther', 'copy'],
   writeOther: ['look', 'change', 'readOther', 'writeOther', 'copy'],
   copy: ['look', 'change', 'read', 'write', 'readOther', 'writeOther', 'copy'],
 };

@@ -166,21 +166,24 @@ test('session: after a protocol error what still comes is read and dropped', asy
   t.is(client.serverStream.readableLength, 0);
 });
 
-test('session: reads of one handle run beside each other, each answered once', async (t) => {
+// What was wrong: reads of one handle ran beside each other, and were answered as they finished.
+// How it was reached: `scp host:file .` (OpenSSH 9.2) asks for many pieces ahead; two answers changed places, and scp cut
+//   the file off there, with exit status 0.
+// What this verifies: the answers to reads of one handle come in the order of the requests.
+test('session: reads of one handle are answered in order', async (t) => {
   const client = await connect(t);
   client.files.put('/f', 'abcdef');
   const handle = await client.open('/f', 1);
-  const { held } = gate(client.files, 'read');
+  let turns = 9;
+  client.files.before = async () => {
+    turns -= 3;
+    for (let turn = 0; turn < turns; turn += 1) await settled();
+  };
   client.send(Buffer.concat([READ(1, handle, 0, 2), READ(2, handle, 2, 2), READ(3, handle, 4, 2)]));
-  await until(() => held.length === 3);
-  for (const release of held.toReversed()) {
-    release();
-    await settled();
-  }
   const replies = [await client.next(), await client.next(), await client.next()];
   t.deepEqual(
     replies.map(({ id, body }) => `${id} ${body.subarray(4)}`),
-    ['3 ef', '2 cd', '1 ab'],
+    ['1 ab', '2 cd', '3 ef'],
   );
 });
 

@@ -24,7 +24,8 @@ export function downloadCommand(): CommandModule {
       process.exitCode = await runWithClients(args, async (open, signal) => {
         const paths = wordsOf(args);
         const target = paths.pop();
-        if (target === undefined || paths.length === 0) throw new UsageError('download takes REMOTE..., then LOCAL (- is standard output)');
+        if (target === undefined || paths.length === 0)
+          throw new UsageError('download takes REMOTE..., then LOCAL (- is standard output)');
         const report = createTransferReport({
           json: args['json'] === true,
           output: process.stderr,

@@ -23,7 +23,8 @@ export function uploadCommand(): CommandModule {
       process.exitCode = await runWithClients(args, async (open, signal) => {
         const paths = wordsOf(args);
         const target = paths.pop();
-        if (target === undefined || paths.length === 0) throw new UsageError('upload takes LOCAL... (- is standard input), then REMOTE');
+        if (target === undefined || paths.length === 0)
+          throw new UsageError('upload takes LOCAL... (- is standard input), then REMOTE');
         const remote = parseRemoteArgument(target);
         const client = await open(remote);
         return uploadAll(

@@ -13,7 +13,8 @@ export interface InteractiveContext {
   readonly print: (line: string) => void;
   /** Width to print columns for; undefined when nobody looks. */
   readonly columns: () => number | undefined;
-  readonly report: TransferReport;
+  /** A new one for each command. */
+  readonly makeReport: () => TransferReport;
   /** Asks yes or no; undefined when nobody is there. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }

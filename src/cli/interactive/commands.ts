@@ -28,7 +28,7 @@ export const INTERACTIVE_COMMANDS: readonly InteractiveCommand[] = [
     name: 'upload',
     aliases: ['put'],
     usage: '[-r] [--resume] LOCAL... [REMOTE]',
-    describe: 'send files; with one name into the remote folder, else to the last one',
+    describe: 'send files; the last of several names is where to',
     options: ['-r', '-p', '--resume'],
     least: 1,
     most: MANY,
@@ -39,7 +39,7 @@ export const INTERACTIVE_COMMANDS: readonly InteractiveCommand[] = [
     name: 'download',
     aliases: ['get'],
     usage: '[-r] [--resume] REMOTE... [LOCAL]',
-    describe: 'fetch files; with one name into the local folder, else to the last one',
+    describe: 'fetch files; the last of several names is where to',
     options: ['-r', '-p', '--resume'],
     least: 1,
     most: MANY,
@@ -78,7 +78,7 @@ export const INTERACTIVE_COMMANDS: readonly InteractiveCommand[] = [
       const at = { client: context.client, base: context.remoteFolder };
       return deletePaths(at, words.map(patternOf), recursive, {
         deleted: (path) => context.print(`deleted ${printable(path)}`),
-        failed: context.report.failed,
+        failed: context.makeReport().failed,
       });
     },
   },
@@ -107,7 +107,7 @@ export const INTERACTIVE_COMMANDS: readonly InteractiveCommand[] = [
     name: 'cd',
     aliases: [],
     usage: '[PATH]',
-    describe: 'change the remote folder; without a path to the home',
+    describe: 'change the remote folder, or go home',
     options: [],
     least: 0,
     most: 1,
@@ -136,7 +136,7 @@ export const INTERACTIVE_COMMANDS: readonly InteractiveCommand[] = [
     name: 'mkdir',
     aliases: [],
     usage: '[-p] PATH...',
-    describe: 'make remote folders, with -p those above them too',
+    describe: 'make remote folders, with -p those above too',
     options: ['-p'],
     least: 1,
     most: MANY,
@@ -166,7 +166,7 @@ export const INTERACTIVE_COMMANDS: readonly InteractiveCommand[] = [
     name: 'move',
     aliases: ['mv', 'rename'],
     usage: 'FROM TO',
-    describe: 'rename a remote file or folder, or move it into a folder',
+    describe: 'rename a remote file or folder, or move it',
     options: [],
     least: 2,
     most: 2,
@@ -304,7 +304,7 @@ async function transfer(
     localBase: context.localFolder,
     options: { recursive: options.has('-r'), resume: options.has('--resume'), preserve: options.has('-p') },
     signal,
-    report: context.report,
+    report: context.makeReport(),
   };
   return move(request, sources.map(patternOf), target);
 }

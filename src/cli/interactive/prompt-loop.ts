@@ -43,7 +43,7 @@ export async function runPromptLoop(client: Client, folder: VirtualPath, streams
     localFolder: process.cwd(),
     print: (line) => output.write(`${line}\n`),
     columns: () => (interactive ? (output.columns ?? 80) : undefined),
-    report: createTransferReport({ json: false, output: errorOutput, data: output }),
+    makeReport: () => createTransferReport({ json: false, output: errorOutput, data: output }),
     confirm: interactive ? (question) => askYesOrNo(lines, question) : undefined,
   };
 

@@ -28,7 +28,7 @@ export async function runLine(
     return await command.run({ context, words, options, signal });
   } catch (error) {
     if (isConnectionError(error) || isFileError(error, 'closed')) throw error;
-    context.report.failed('', error);
+    context.makeReport().failed('', error);
     return exitCodeOf(error);
   }
 }

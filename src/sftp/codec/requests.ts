@@ -8,7 +8,7 @@ import { ProtocolError } from './protocol-error.ts';
 import { Reader, type Wide } from './reader.ts';
 
 /** The fields of each request, in wire order (section 6; for extensions see extensions.ts). */
-export interface RequestFields {
+interface RequestFields {
   open: { readonly path: string; readonly flags: number; readonly attributes: SentAttributes };
   close: { readonly handle: Buffer };
   read: { readonly handle: Buffer; readonly offset: Wide; readonly length: number };

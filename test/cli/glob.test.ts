@@ -1,0 +1,46 @@
+// Patterns in paths, over a file tree of words. (The shell on the server has its own.)
+
+import test from 'ava';
+import { expandGlob, type GlobSide } from '../../src/cli/glob.ts';
+
+const TREE: Readonly<Record<string, readonly string[]>> = {
+  '': ['a.txt', 'b.txt', 'c.bin', '.hidden', 'docs', 'photos', 'x[1].txt', 'back\\slash'],
+  docs: ['one.txt', 'two.txt'],
+  photos: ['one.jpg'],
+  '/': ['etc'],
+  '/etc': ['passwd'],
+};
+
+const side: GlobSide = {
+  names: async (folder) => TREE[folder],
+  exists: async (path) => {
+    const slash = path.lastIndexOf('/');
+    const folder = slash < 0 ? '' : slash === 0 ? '/' : path.slice(0, slash);
+    return TREE[folder]?.includes(path.slice(slash + 1)) ?? false;
+  },
+};
+
+const expands = test.macro({
+  exec: async (t, pattern: string, found: readonly string[]) => {
+    t.deepEqual(await expandGlob(pattern, side), [...found]);
+  },
+  title: (_, pattern) => `glob: ${pattern}`,
+});
+
+test(expands, '*.txt', ['a.txt', 'b.txt', 'x[1].txt']);
+test(expands, '?.txt', ['a.txt', 'b.txt']);
+test(expands, '[bc].*', ['b.txt', 'c.bin']);
+test(expands, '{a,c}.*', ['a.txt', 'c.bin']);
+test(expands, '*/one.*', ['docs/one.txt', 'photos/one.jpg']);
+test(expands, 'd*/t*', ['docs/two.txt']);
+test(expands, '*/two.txt', ['docs/two.txt']);
+test(expands, '/e*/p*', ['/etc/passwd']);
+test(expands, '.h*', ['.hidden']);
+test(expands, 'x[1].txt', ['x[1].txt']);
+test(expands, 'x\\[1\\].txt', ['x[1].txt']);
+test(expands, 'back\\slash', ['back\\slash']);
+test(expands, '\\*.txt', ['*.txt']);
+test(expands, '*.none', []);
+test(expands, 'a.txt/*', []);
+test(expands, 'missing', ['missing']);
+test(expands, '', ['']);
