@@ -9,7 +9,7 @@ import { createSession, type Session } from './session.ts';
 /**
  * Connects to an SSH server, checks that it is the right one, logs in and opens an SFTP session.
  *
- * @throws ConnectionError
+ * @throws ConnectionError, or what a callback of the options threw
  */
 export async function connect(options: ConnectionOptions): Promise<Client> {
   const { sftp, hostKey, closed, end } = await openConnection(options);

@@ -53,7 +53,7 @@ export interface Connection {
   end(): Promise<void>;
 }
 
-/** Connects and logs in. @throws ConnectionError */
+/** Connects and logs in. @throws ConnectionError, or what a callback of the options threw */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const attempt = { agentRefused: false };
   try {
@@ -72,7 +72,8 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   const privateKey = options.privateKey === undefined ? undefined : parsePrivateKey(options);
 
   const socket = createConnection({ host, port, noDelay: true });
-  let reason: ConnectionError | undefined;
+  /** The first thing that went wrong: ours, or what a callback of the caller threw. */
+  let reason: unknown;
   const fail = (error: ConnectionError): void => {
     reason ??= error;
     socket.destroy();
@@ -98,7 +99,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   const closed = new Promise<ConnectionError | undefined>((resolve) => {
     socket.once('close', () => {
       signal?.removeEventListener('abort', cancel);
-      resolve(ended ? undefined : (reason ?? connectionErrorFrom(firstError, { host, port })));
+      resolve(ended ? undefined : connectionErrorFrom(reason ?? firstError, { host, port }));
     });
   });
   const connecting = ssh.connect({
@@ -113,7 +114,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
       verifyHost(hostKeyOf(blob)).then(
         () => verify(true),
         (error: unknown) => {
-          reason ??= connectionErrorFrom(error, { host, port });
+          reason ??= error;
           verify(false);
         },
       );
@@ -129,7 +130,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
         password: patient(options.password, deadline),
       },
       (error) => {
-        reason ??= connectionErrorFrom(error, { host, port });
+        reason ??= error;
       },
     ),
   });

@@ -2,6 +2,7 @@
 // `ssh host COMMAND`.
 
 import { closest, distance } from 'fastest-levenshtein';
+import { isFileError } from '../model/error.ts';
 import { printableShort } from '../model/printable.ts';
 import { type Command, isNamed, type Session } from './command.ts';
 import type { CommandIo } from './command-io.ts';
@@ -10,6 +11,7 @@ import { foreignProgramAdvice } from './foreign-programs.ts';
 import { expandWords } from './glob.ts';
 import { parseLine, type Word } from './parse.ts';
 import { EXIT, reportError } from './report.ts';
+import { Interrupted } from './stop.ts';
 import type { ShellContext } from './terminal.ts';
 
 /** Runs a line and resolves to its exit status; an empty line keeps the last one. Fails only when the peer is gone. */
@@ -30,11 +32,16 @@ export async function runLine(line: string, session: Session, context: ShellCont
       commands: COMMANDS,
     });
   } catch (error) {
+    // Whatever fails once ^C was pressed or the peer is gone fails because of that.
+    if (io.signal.aborted && (error === io.signal.reason || isFileError(error))) return stopStatus(io.signal.reason);
     const { text, status } = reportError(error, { command: name, log: context.log });
-    // Nobody is left to read it, and the failure is a consequence of that.
-    if (text !== undefined && !io.signal.aborted) await io.error(text);
-    return io.signal.aborted && status === EXIT.failed ? EXIT.interrupted : status;
+    if (text !== undefined) await io.error(text);
+    return status;
   }
+}
+
+function stopStatus(reason: unknown): number {
+  return reason instanceof Interrupted ? EXIT.interrupted : EXIT.failed;
 }
 
 async function argumentsOf(

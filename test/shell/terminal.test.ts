@@ -1,6 +1,17 @@
+import { PassThrough } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { parsePath } from '../../src/model/path.ts';
-import { createAccount, createHome, type Home, openTerminal, runScript, type TerminalSession } from './fixtures.ts';
+import { runCommand } from '../../src/shell/shell.ts';
+import {
+  createAccount,
+  createContext,
+  createHome,
+  createTestLog,
+  type Home,
+  openTerminal,
+  runScript,
+  type TerminalSession,
+} from './fixtures.ts';
 
 test.beforeEach((t) => t.timeout(30_000));
 
@@ -340,4 +351,26 @@ test('exec at a terminal: the output is for a person', async (t) => {
   const terminal = openTerminal(t, { home: await filled() }, { command: 'ls' });
   t.is(await terminal.status, 0);
   await terminal.shows('apple.txt  apricot.txt  sub/  with space.txt');
+});
+
+/**
+ * What was wrong: a connection that broke during `upload` was logged as an internal error, and the command ended with 70.
+ * How it was reached: pulling the plug while a file goes up.
+ * What this verifies: what arrived is in the file, the status is 1, and nothing is called unforeseen.
+ */
+test('upload: a connection that breaks leaves what arrived, and is no fault of the server', async (t) => {
+  const home = createHome();
+  const log = createTestLog();
+  const gone = new AbortController();
+  const input = new PassThrough();
+  const [output, errorOutput] = [new PassThrough(), new PassThrough()];
+  const terminal = { input, output, errorOutput, pty: undefined, signal: gone.signal };
+  const status = runCommand('upload cut.bin', createContext({ home, log }), terminal);
+  input.write(Buffer.alloc(300_000, 1));
+  input.write(Buffer.alloc(100_000, 2));
+  await new Promise((resolve) => setImmediate(resolve));
+  gone.abort();
+  t.is(await status, 1);
+  t.is((await home.read('cut.bin')).length, 400_000);
+  t.deepEqual(log.unforeseen, []);
 });

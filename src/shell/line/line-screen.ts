@@ -86,7 +86,9 @@ function toStart(rows: number): string {
   return `${up(rows)}\r\x1b[J`;
 }
 
-function moveFrom(row: number, { cursorRow, cursorColumn }: Screen): string {
+/** From the end of the last row, where painting ended, to the cursor's place. */
+function moveFrom(row: number, { rows, cursorRow, cursorColumn }: Screen): string {
+  if (cursorRow === row && cursorColumn === rows[row]?.columns) return '';
   return `${up(row - cursorRow)}\r${cursorColumn > 0 ? `\x1b[${cursorColumn}C` : ''}`;
 }
 
