@@ -11,6 +11,7 @@ import { deleteTree } from './delete-tree.ts';
 import { downloadBuffer, downloadFile, downloadStream, readBeginning } from './download.ts';
 import type { HostKey } from './host-key.ts';
 import { statLocal } from './local-files.ts';
+import { readEntries } from './read-entries.ts';
 import type { Session } from './session.ts';
 import type { TransferOptions, TransferResult } from './transfer.ts';
 import { downloadTree, makeRemoteDirectory, uploadTree } from './tree-transfer.ts';
@@ -18,8 +19,6 @@ import { uploadContent, uploadFile } from './upload.ts';
 
 /** How much `preview` shows. */
 export const PREVIEW_BYTES: number = 1024;
-
-const ENTRIES_AT_ONCE = 1000;
 
 /** A connection to a server. Every method fails with a FileError; after the connection has ended, with `closed`. */
 export interface Client {
@@ -34,7 +33,7 @@ export interface Client {
   /** Resolves when the connection has ended: to undefined after `quit`, to the reason otherwise. Never rejects. */
   readonly closed: Promise<ConnectionError | undefined>;
 
-  /** The entries of a folder (the home unless told), in the order of the server. */
+  /** The entries of a folder (the home unless told), in the order of the server; a million at most. */
   list(path?: string): Promise<Entry[]>;
   /** What is at `path`, through links. */
   stat(path: string): Promise<Attributes>;
@@ -127,19 +126,7 @@ export function createClient(parts: {
     home,
     files,
     closed: parts.closed,
-    async list(path = '') {
-      const directory = await files.list(at(path));
-      try {
-        const all: Entry[] = [];
-        for (;;) {
-          const entries = await directory.read(ENTRIES_AT_ONCE);
-          if (entries.length === 0) return all;
-          for (const entry of entries) all.push(entry);
-        }
-      } finally {
-        await directory.close();
-      }
-    },
+    list: async (path = '') => readEntries(files, at(path)),
     stat: async (path) => files.stat(at(path)),
     upload,
     download,

@@ -5,7 +5,7 @@
  * taken; it is thrown when what is under way has ended.
  */
 export async function concurrently<T>(
-  items: AsyncIterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {

@@ -8,13 +8,13 @@ import { joinPath, type VirtualPath } from '../model/path.ts';
 import { concurrently } from './concurrently.ts';
 import { downloadFile } from './download.ts';
 import { listLocal, makeLocalDirectory } from './local-files.ts';
+import { readEntries } from './read-entries.ts';
 import { isEntryName } from './remote-directory.ts';
 import type { Session } from './session.ts';
 import { checkSignal, type TransferOptions, type TransferResult } from './transfer.ts';
 import { uploadFile } from './upload.ts';
 
 const FILES_AT_ONCE = 8;
-const ENTRIES_AT_ONCE = 1000;
 
 interface Pair {
   readonly local: string;
@@ -112,25 +112,16 @@ async function* remoteFiles(side: Side, { local, remote }: Pair, tally: Tally): 
   const found: Pair[] = [];
   await tally.attempt(remote, async () => {
     await makeLocalDirectory(local);
-    const directory = await side.files.list(remote);
-    try {
-      for (;;) {
-        const entries = await directory.read(ENTRIES_AT_ONCE);
-        if (entries.length === 0) break;
-        for (const { name, attributes } of entries) {
-          // A server may send any name: one that is not a single name could lead out of the chosen folder.
-          if (!isEntryName(name)) {
-            await tally.attempt(remote, () => Promise.reject(badName(name)));
-            continue;
-          }
-          const pair = { local: join(local, name), remote: joinPath(remote, name) };
-          if (attributes.kind === 'directory') folders.push(pair);
-          else if (attributes.kind === 'file') found.push(pair);
-          else await tally.attempt(pair.remote, () => Promise.reject(leftOut(pair.remote, attributes.kind)));
-        }
+    for (const { name, attributes } of await readEntries(side.files, remote)) {
+      // A server may send any name: one that is not a single name could lead out of the chosen folder.
+      if (!isEntryName(name)) {
+        await tally.attempt(remote, () => Promise.reject(badName(name)));
+        continue;
       }
-    } finally {
-      await directory.close();
+      const pair = { local: join(local, name), remote: joinPath(remote, name) };
+      if (attributes.kind === 'directory') folders.push(pair);
+      else if (attributes.kind === 'file') found.push(pair);
+      else await tally.attempt(pair.remote, () => Promise.reject(leftOut(pair.remote, attributes.kind)));
     }
   });
   yield* found;

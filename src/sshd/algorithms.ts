@@ -24,7 +24,8 @@ export function serverAlgorithms(): Algorithms {
       'aes192-ctr',
       'aes256-ctr',
     ],
-    hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
+    // The last two are for libssh2 before 1.11 (curl, Midnight Commander, PHP of Debian 12), which has no others.
+    hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
     // zlib in ssh2 inflates without limit before login, and ends the process on a reset connection.
     compress: ['none'],
   };

@@ -175,15 +175,6 @@ test('connect: a server that is none, or hangs up', async (t) => {
   t.true(error instanceof ConnectionError && ['protocol', 'lost'].includes(error.code), error?.message);
 });
 
-test('connect: people who are asked take no time', async (t) => {
-  t.timeout(20_000);
-  const server = await startServer(t);
-  const password = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve(PASSWORDS.alice), 1500));
-  const client = await connect(alice(server, { password, timeoutMs: 1200 }));
-  t.deepEqual(await client.list(), []);
-  await client.quit();
-});
-
 test('connect: a signal ends the attempt, and the connection', async (t) => {
   t.timeout(20_000);
   const server = await startServer(t);

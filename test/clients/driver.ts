@@ -3,6 +3,12 @@
 
 import type { ExecutionContext } from 'ava';
 import type { TestServer } from '../helpers/server.ts';
+import type { OddName } from './odd-names.ts';
+
+/** What outlives the single test: sessions are shared by many. */
+export interface Lifetime extends Pick<ExecutionContext, 'teardown'> {
+  log(...values: unknown[]): void;
+}
 
 /** How a client logs in as alice. */
 export type Login =
@@ -21,14 +27,22 @@ export interface Target {
   readonly rekeyBytes?: number;
 }
 
-/** One connection's worth of work. Each method fails (rejects) when the program reports a failure. */
+/**
+ * One connection's worth of work. Each method fails (rejects) when the program reports a failure, and does not end
+ * before the work is done. Names that are not UTF-8 are written as src/model/bytes.ts has them, in both directions;
+ * `runProgram` takes them so. The methods are called one after the other.
+ */
 export interface ClientSession {
+  /** Uploads one file, over what has its name. */
   upload(local: string, remote: string): Promise<void>;
+  /** Downloads one file, over what has its name. */
   download(remote: string, local: string): Promise<void>;
   /** The names in a remote folder, without "." and "..", in any order. */
   list(remote: string): Promise<string[]>;
   delete(remote: string): Promise<void>;
+  /** Makes the folder `remote`, which is not there yet, with what the folder `local` holds. */
   uploadTree?(local: string, remote: string): Promise<void>;
+  /** Makes the folder `local`, which is not there yet, with what the folder `remote` holds. */
   downloadTree?(remote: string, local: string): Promise<void>;
   /** Goes on with an upload of which the first part is there. */
   resumeUpload?(local: string, remote: string): Promise<void>;
@@ -36,29 +50,44 @@ export interface ClientSession {
   /** Renames; where the client can, over an existing file. */
   rename?(from: string, to: string): Promise<void>;
   makeDirectory?(remote: string): Promise<void>;
+  /** Deletes a folder and all it holds. */
   deleteTree?(remote: string): Promise<void>;
   chmod?(remote: string, mode: number): Promise<void>;
   /** Makes the symbolic link `remote` that says `target`. */
   makeLink?(target: string, remote: string): Promise<void>;
 }
 
-export interface ClientDriver {
-  /** As people call it: "rclone", "PuTTY psftp". */
+/** A client in the results: what it is called, what it needs, which version it is. */
+export interface Client {
+  /** As people call it: "rclone", "PuTTY psftp". Also the name of its results. */
   readonly name: string;
   /** Programs it needs, with the Debian package of each; what is missing is a skip, in CI a failure. */
   readonly programs: Readonly<Record<string, string>>;
   /** The version line of the program, for docs/conformance.md. */
-  version(t: ExecutionContext): Promise<string>;
+  version(t: Lifetime): Promise<string>;
+}
+
+export interface ClientDriver extends Client {
   readonly logins: ReadonlyArray<Login['method']>;
   /** Opens a session; what it needs to close is registered with `t.teardown`. */
-  open(t: ExecutionContext, target: Target): Promise<ClientSession>;
+  open(t: Lifetime, target: Target): Promise<ClientSession>;
   /** Odd names the client itself can't handle, each with the reason (shown in the results, never a silent gap). */
-  readonly unableNames?: Readonly<Record<string, string>>;
+  readonly unableNames?: Partial<Readonly<Record<OddName, string>>>;
+  /** Odd names that the client carries in trees but can't be told by path, each with the reason. */
+  readonly unablePaths?: Partial<Readonly<Record<OddName, string>>>;
+  /** Odd names that the client carries well but whose listing can't be read back, each with the reason. */
+  readonly unableLists?: Partial<Readonly<Record<OddName, string>>>;
   /** Whether uploads and downloads keep times and permission bits. */
   readonly keepsTimes?: { readonly upload: boolean; readonly download: boolean };
   readonly keepsModes?: { readonly upload: boolean; readonly download: boolean };
+  /** Whether `uploadTree` and `downloadTree` carry empty folders; they do unless told. */
+  readonly keepsEmptyFolders?: boolean;
   /** Whether `rename` replaces an existing file. */
   readonly renamesOver?: boolean;
+  /** Whether the client obeys `Target.rekeyBytes`. */
+  readonly rekeys?: boolean;
+  /** Seconds until a check is given up; 60 unless told, ten times that for the large sizes. */
+  readonly patienceSeconds?: number;
 }
 
 /** Whether the large sizes are wanted: `npm run test:clients -- --full`. */

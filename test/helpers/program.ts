@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { encodeBytes } from '../../src/model/bytes.ts';
 
 export interface ProgramResult {
   readonly status: number | null;
@@ -18,15 +19,18 @@ export interface ProgramOptions {
   readonly folder?: string;
 }
 
-/** Runs a program to its end; killed with the test if it does not come to one. */
+/**
+ * Runs a program to its end; killed with the test if it does not come to one. Words may hold bytes that are not UTF-8,
+ * written as src/model/bytes.ts has them.
+ */
 export function runProgram(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   program: string,
   words: readonly string[],
   { input = '', environment = {}, folder }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, {
+    const child = spawn(...asText(program, words), {
       env: { ...process.env, LC_ALL: 'C.UTF-8', ...environment },
       ...(folder === undefined ? {} : { cwd: folder }),
     });
@@ -43,6 +47,13 @@ export function runProgram(
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
+}
+
+/** Node encodes words as UTF-8; what can't be said so is said to bash, as $'\\xff'. */
+function asText(program: string, words: readonly string[]): [string, readonly string[]] {
+  if (words.every((word) => word.isWellFormed())) return [program, words];
+  const quoted = [program, ...words].map((word) => `$'${encodeBytes(word).toString('hex').replace(/../g, '\\x$&')}'`);
+  return ['bash', ['-c', `exec ${quoted.join(' ')}`]];
 }
 
 /** Whether the machine has the program. */

@@ -37,6 +37,7 @@ export async function runPromptLoop(client: Client, folder: VirtualPath, streams
       );
     },
   });
+  let running: AbortController | undefined;
   const context: InteractiveContext = {
     client,
     remoteFolder: folder,
@@ -44,10 +45,9 @@ export async function runPromptLoop(client: Client, folder: VirtualPath, streams
     print: (line) => output.write(`${line}\n`),
     columns: () => (interactive ? (output.columns ?? 80) : undefined),
     makeReport: () => createTransferReport({ json: false, output: errorOutput, data: output }),
-    confirm: interactive ? (question) => askYesOrNo(lines, question) : undefined,
+    confirm: interactive ? (question) => askYesOrNo(lines, question, running?.signal) : undefined,
   };
 
-  let running: AbortController | undefined;
   lines.on('SIGINT', () => {
     if (running !== undefined) running.abort();
     else {
@@ -102,7 +102,11 @@ function lineQueue(lines: Interface): () => Promise<string | undefined> {
   };
 }
 
-async function askYesOrNo(lines: Interface, question: string): Promise<boolean> {
-  const answer = await new Promise<string>((resolve) => lines.question(question, resolve));
+/** ^C is no. */
+async function askYesOrNo(lines: Interface, question: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const answer = await new Promise<string>((resolve) => {
+    lines.question(question, signal === undefined ? {} : { signal }, resolve);
+    signal?.addEventListener('abort', () => resolve('no'), { once: true });
+  });
   return /^y(?:es)?$/i.test(answer.trim());
 }

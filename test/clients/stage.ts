@@ -1,0 +1,78 @@
+// What the checks of one client share: a server, alice with a password and a key, and one open session.
+
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { inRepository, temporaryFolder } from '../helpers/folder.ts';
+import { makeKeyPair } from '../helpers/key-pair.ts';
+import { PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
+import { once } from './client-tests.ts';
+import type { ClientDriver, ClientSession, Lifetime, Login, Target } from './driver.ts';
+
+export interface Stage {
+  readonly server: TestServer;
+  /** Alice's home on the disk. */
+  readonly home: string;
+  readonly knownHosts: string;
+  readonly logins: { readonly [Method in Login['method']]: Extract<Login, { method: Method }> };
+  /** What `driver.open` takes; with a new folder for the client each time. */
+  target(login?: Login['method'], rekeyBytes?: number): Promise<Target>;
+}
+
+/** What all checks of a file share; each is made when the first one asks, and taken down after the last. */
+export interface SharedStage {
+  stage(): Promise<Stage>;
+  session(): Promise<ClientSession>;
+}
+
+/** A stage of alice's, with a key that she may log in with. */
+export async function setStage(t: Lifetime, settings: Record<string, string> = {}): Promise<Stage> {
+  const server = await startServer(t, settings);
+  const pair = makeKeyPair('ed25519');
+  const privateKeyFile = join(server.folder, 'alice_key');
+  await writeFile(privateKeyFile, pair.private, { mode: 0o600 });
+  await writeFile(`${privateKeyFile}.pub`, `${pair.public}\n`);
+  await mkdir(join(server.folder, 'authorized_keys'), { mode: 0o700 });
+  await writeFile(join(server.folder, 'authorized_keys/alice'), `${pair.public}\n`, { mode: 0o600 });
+  const knownHosts = join(server.folder, 'known_hosts');
+  await writeFile(knownHosts, await knownHostsLines(server));
+  const logins: Stage['logins'] = {
+    password: { method: 'password', password: PASSWORDS.alice },
+    key: { method: 'key', privateKeyFile },
+  };
+  return {
+    server,
+    home: await server.homeOf('alice'),
+    knownHosts,
+    logins,
+    target: async (login = 'key', rekeyBytes) => ({
+      server,
+      login: logins[login],
+      local: await temporaryFolder(t),
+      knownHosts,
+      ...(rekeyBytes === undefined ? {} : { rekeyBytes }),
+    }),
+  };
+}
+
+/** One stage and one session of `driver` for all tests of the file. */
+export function sharedStage(driver: ClientDriver, settings: Record<string, string> = {}): SharedStage {
+  const closers: Array<() => unknown> = [];
+  const lifetime: Lifetime = { teardown: (close) => closers.push(close), log: console.log };
+  test.after.always(`${driver.name}: taken down`, async () => {
+    for (const close of closers.reverse()) await close();
+  });
+  const stage = once(() => setStage(lifetime, settings));
+  const session = once(async () => {
+    const { target } = await stage();
+    return driver.open(lifetime, await target(driver.logins.includes('key') ? 'key' : 'password'));
+  });
+  return { stage, session };
+}
+
+async function knownHostsLines({ host, port }: TestServer): Promise<string> {
+  const folder = inRepository('build/test-host-keys');
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.pub'));
+  const keys = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  return keys.map((key) => `[${host}]:${port} ${key.trim()}\n`).join('');
+}
