@@ -1,24 +1,35 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
+import { join } from 'node:path';
 import { ownerPolicy } from './access/policy.ts';
 import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
-import { type Authenticator, createAuthenticator } from './accounts/authenticate.ts';
+import { createAuthenticator } from './accounts/authenticate.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
 import { CredentialsError } from './accounts/load-credentials.ts';
 import { createOwnAccount } from './accounts/own-account.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
-import { findSampleUsers, SAMPLE_PASSWORDS } from './accounts/sample-users.ts';
+import { findSampleUsers } from './accounts/sample-users.ts';
+import { openTurnstile, type Turnstile } from './accounts/turnstile.ts';
+import { withoutSamples } from './accounts/without-samples.ts';
+import { algorithmsOf } from './config/algorithm-settings.ts';
+import { BecomeUserError, becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
+import { SettingError } from './config/setting.ts';
+import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { OwnAccount, SessionInfo } from './model/account.ts';
+import { isLoopback } from './model/address.ts';
+import type { AlgorithmLists } from './model/algorithms.ts';
 import type { Identity, Origin } from './model/identity.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
+import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
 import { type HostKey, HostKeyError, loadHostKeys } from './sshd/host-key.ts';
 import { listen, type SshServer } from './sshd/listener.ts';
 import { nativeCiphers } from './sshd/ssh2-internals.ts';
 import { chooseJail } from './storage/choose-jail.ts';
-import { makeHomesDirectory, openHome } from './storage/home.ts';
+import { makeHomesDirectory } from './storage/home.ts';
+import { type Homes, openHomes } from './storage/homes.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** The server can't start; each problem is a sentence that says what to do. */
@@ -41,6 +52,8 @@ export interface SshomeServer {
   readonly exampleUser: string;
   /** SHA256 fingerprints of the host keys, best first. */
   readonly fingerprints: readonly string[];
+  /** Logs an error that nobody caught, whole, under a new id. */
+  reportUncaught(error: unknown): void;
   /** Stops accepting, lets transfers finish for the grace time, then ends everything. Further calls wait for the first. */
   stop(): Promise<void>;
 }
@@ -69,34 +82,82 @@ export async function startServer(
   }
 }
 
+/** What such a server offers in a key exchange on this host, best first. @throws SettingError when nothing is left of a list */
+export function offeredAlgorithms(config: Config): AlgorithmLists {
+  return effectiveAlgorithms(algorithmsOf(config));
+}
+
+/** What was opened on the way to a running server, to be closed in the opposite order. */
+type Closers = Array<() => Promise<void> | void>;
+
 async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
+  const closers: Closers = [];
+  try {
+    return await open(config, log, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}
+
+async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+  warnOfHost(log, config);
+  const passwords = new PasswordPool();
+  closers.push(() => passwords.close());
+  const store = await openAccountStore({ file: config.credentials, log });
+  closers.push(() => store.close());
+  await refuseSamplePasswords(config.host, store, passwords);
+  const algorithms = algorithmsOf(config);
+  const hostKeys = await loadHostKeys({
+    directory: config.keys,
+    types: algorithms.hostKeyAlgorithms.map(keyTypeOf),
+    onMade: (key) => log.info('made a host key', { type: key.type, fingerprint: key.fingerprint }),
+  });
+  await makeHomesDirectory(config.homes);
+  const { penalties: settings, penaltyExempt: exempt, state } = config;
+  const turnstile = await openTurnstile({ settings, exempt, state, log });
+  closers.push(() => turnstile.close());
+  let sessions: SshServer['sessions'] = () => [];
+  const homes = openHomesOf(config, log);
+  closers.push(() => homes.close());
+  const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
+  const ssh = await listen({ host: config.host, port: config.port, hostKeys, algorithms, backend, limits: config });
+  closers.push(() => ssh.stop(config.graceMs));
+  sessions = ssh.sessions;
+  if (config.runAs !== '') {
+    const { runAs, logFile } = config;
+    await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
+  }
+  homes.startSweeping();
+  store.onChange(({ removed }) => {
+    for (const user of removed) ssh.endUser(user, 'the account was removed');
+  });
+  const control = await listenForControl({
+    folder: state,
+    log,
+    handlers: {
+      'ban list': () => turnstile.list(),
+      'ban remove': ({ source }) => turnstile.remove(source),
+      'session list': () => ssh.sessions(),
+    },
+  });
+  closers.push(() => control.close());
+  return running({ config, log, store, hostKeys, ssh, closers });
+}
+
+function warnOfHost(log: ServerLog, { runAs }: Config): void {
   if (!nativeCiphers) {
     log.warn(
       'the native ciphers of ssh2 are not built: transfers are slow and chacha20-poly1305 is not offered; ' +
         'with a C++ compiler installed, run: npm rebuild ssh2',
     );
   }
-  const passwords = new PasswordPool();
-  const store = await openAccountStore({ file: config.credentials, log });
-  try {
-    await refuseSamplePasswords(config.host, store, passwords);
-    const hostKeys = await loadHostKeys({
-      directory: config.keys,
-      onMade: (key) => log.info('made a host key', { type: key.type, fingerprint: key.fingerprint }),
-    });
-    await makeHomesDirectory(config.homes);
-    let sessions: SshServer['sessions'] = () => [];
-    const backend = await createBackend({ config, log, store, passwords, sessions: () => sessions() });
-    const ssh = await listen({ host: config.host, port: config.port, hostKeys, backend, limits: config });
-    sessions = ssh.sessions;
-    store.onChange(({ removed }) => {
-      for (const user of removed) ssh.endUser(user, 'the account was removed');
-    });
-    return running({ config, log, store, passwords, hostKeys, ssh });
-  } catch (error) {
-    store.close();
-    await passwords.close();
-    throw error;
+  if (process.getuid?.() === 0 && runAs === '') {
+    log.warn('serving as root, for whom no file mode is a bar; start it as another user, or with --run-as USER');
   }
 }
 
@@ -112,39 +173,29 @@ async function refuseSamplePasswords(host: string, store: AccountStore, password
   ]);
 }
 
-/** Refuses a sample password that came into the file while a public address is served. */
-function withoutSamples(authenticator: Authenticator, host: string, log: ServerLog): Authenticator {
-  if (isLoopback(host)) return authenticator;
-  return {
-    ...authenticator,
-    password: async (user, password) => {
-      const answer = await authenticator.password(user, password);
-      if (!answer.ok || SAMPLE_PASSWORDS.get(user) !== password) return answer;
-      log.error(`${user} has a sample password, which everybody knows: change it with: sshome user passwd ${user}`);
-      return { ok: false, reason: 'wrong-password' };
-    },
-  };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-interface Parts {
-  readonly config: Config;
-  readonly log: ServerLog;
-  readonly store: AccountStore;
-  readonly passwords: PasswordPool;
-}
-
-async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, passwords, sessions } = parts;
-  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
-  const authenticator = withoutSamples(await createAuthenticator({ store, keys, passwords, log }), config.host, log);
+function openHomesOf(config: Config, log: ServerLog): Homes {
   const jail = chooseJail();
   if (jail === 'portable') {
     log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
   }
+  const uploads = { mode: config.upload, sync: config.fsync, keepMs: config.uploadKeepMs };
+  return openHomes({ directory: config.homes, jail, uploads, log });
+}
+
+interface Parts {
+  readonly homes: Homes;
+  readonly config: Config;
+  readonly log: ServerLog;
+  readonly store: AccountStore;
+  readonly passwords: PasswordPool;
+  readonly turnstile: Turnstile;
+}
+
+async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
+  const { config, log, store, passwords, turnstile, homes, sessions } = parts;
+  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const anyPassword = await createAuthenticator({ store, keys, passwords, log });
+  const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
   const operations = createOperations({ policy: ownerPolicy, audit: log.audit });
   return {
     authenticator,
@@ -155,7 +206,7 @@ async function createBackend(parts: Parts & { readonly sessions: () => SessionIn
         operations,
         identity,
         origin,
-        storage: await openHome({ homesDirectory: config.homes, user: identity.user, jail }),
+        storage: await homes.open(identity.user),
         account: createOwnAccount({
           identity,
           origin,
@@ -170,6 +221,7 @@ async function createBackend(parts: Parts & { readonly sessions: () => SessionIn
       });
     },
     sessions: ({ user }) => sessions().filter((session) => session.user === user),
+    turnstile,
     sftpLimits: { handles: config.maxHandles, requests: config.maxRequests },
     audit: log.audit,
     log,
@@ -198,8 +250,15 @@ function openSession(by: {
   };
 }
 
-function running(parts: Parts & { hostKeys: readonly HostKey[]; ssh: SshServer }): SshomeServer {
-  const { config, log, store, passwords, hostKeys, ssh } = parts;
+function running(parts: {
+  config: Config;
+  log: ServerLog;
+  store: AccountStore;
+  hostKeys: readonly HostKey[];
+  ssh: SshServer;
+  closers: Closers;
+}): SshomeServer {
+  const { log, store, hostKeys, ssh, closers } = parts;
   const { address, port, family } = ssh.address;
   const host = family === 'IPv6' ? `[${address}]` : address;
   let stopping: Promise<void> | undefined;
@@ -207,9 +266,7 @@ function running(parts: Parts & { hostKeys: readonly HostKey[]; ssh: SshServer }
 
   const stop = async (): Promise<void> => {
     log.info('stopping', { sessions: ssh.sessions().length });
-    await ssh.stop(config.graceMs);
-    store.close();
-    await passwords.close();
+    await closeAll(closers);
     log.info('stopped');
     await log.close();
   };
@@ -219,6 +276,7 @@ function running(parts: Parts & { hostKeys: readonly HostKey[]; ssh: SshServer }
     url: `ssh://${host}:${port}`,
     exampleUser: store.accounts[0]?.user ?? 'user',
     fingerprints: hostKeys.map((key) => key.fingerprint),
+    reportUncaught: (error) => void log.unexpected(error, 'doing what nobody waited for'),
     stop: () => {
       stopping ??= stop();
       return stopping;
@@ -226,10 +284,14 @@ function running(parts: Parts & { hostKeys: readonly HostKey[]; ssh: SshServer }
   };
 }
 
-function asStartError(error: unknown, { host, port, homes }: Config): unknown {
+function asStartError(error: unknown, { host, port, homes, state }: Config): unknown {
+  if (error instanceof BecomeUserError) return new StartError([error.message]);
   if (error instanceof CredentialsError) return new StartError(error.reasons);
-  if (error instanceof HostKeyError) return new StartError([error.message]);
-  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
+  const { code, syscall, port: busyPort } = error as NodeJS.ErrnoException & { port?: number };
+  if (syscall === 'listen' && busyPort === undefined) {
+    return new StartError([`${state}: no control socket can be made in this folder (${code})`]);
+  }
   if (syscall === 'mkdir') return new StartError([`${homes}: this folder for the homes can't be made (${code})`]);
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return new StartError([`${host}:${port} can't be listened on: ${listenTrouble(code)}`]);

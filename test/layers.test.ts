@@ -10,25 +10,28 @@ const SOURCE = inRepository('src');
 /** The folders of src/ that the files of each folder may import from, beside their own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
+  streams: [],
   log: ['model'],
-  config: [],
+  config: ['model'],
   access: ['model'],
+  control: ['model'],
   storage: ['model'],
   accounts: ['model'],
   operations: ['model', 'access', 'storage'],
   sftp: ['model'],
-  shell: ['model'],
-  scp: ['model'],
-  sshd: ['model', 'accounts', 'sftp', 'shell', 'scp'],
-  client: ['model'],
-  cli: ['model', 'accounts', 'client', 'config', 'server.ts'],
+  shell: ['model', 'streams'],
+  scp: ['model', 'streams'],
+  transport: ['model'],
+  sshd: ['model', 'transport', 'accounts', 'sftp', 'shell', 'scp'],
+  client: ['model', 'transport'],
+  cli: ['model', 'accounts', 'client', 'config', 'control', 'server.ts'],
 };
 
 /** Files at the top of src/ wire the folders together. */
 const ROOTS = ['main.ts', 'index.ts', 'server.ts'];
 
-const MAY_USE_DISK = ['storage', 'accounts', 'config', 'log', 'client', 'cli', 'sshd/host-key.ts'];
-const MAY_USE_SSH2 = ['sshd', 'client'];
+const MAY_USE_DISK = ['storage', 'accounts', 'config', 'control', 'log', 'client', 'cli', 'sshd/host-key.ts'];
+const MAY_USE_SSH2 = ['transport', 'sshd', 'client'];
 
 interface Import {
   readonly file: string;

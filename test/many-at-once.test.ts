@@ -3,32 +3,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import { connect, type Client as SshomeClient } from '../src/client/index.ts';
+import test from 'ava';
 import { temporaryFolder } from './helpers/folder.ts';
 import { makeKeyPair } from './helpers/key-pair.ts';
 import { needs, runProgram } from './helpers/program.ts';
-import { PASSWORDS, startServer, type TestServer } from './helpers/server.ts';
+import { startServer } from './helpers/server.ts';
 import { login, openSubsystem, run } from './helpers/ssh-client.ts';
+import { connectAlice } from './helpers/sshome-client.ts';
 import { until } from './helpers/until.ts';
 
 const SIZE_BYTES = 4_000_000;
 
 function sha256(data: Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
-}
-
-function connectAlice(t: ExecutionContext, server: TestServer): Promise<SshomeClient> {
-  return connect({
-    host: server.host,
-    port: server.port,
-    user: 'alice',
-    password: PASSWORDS.alice,
-    verifyHost: () => true,
-  }).then((client) => {
-    t.teardown(() => client.quit());
-    return client;
-  });
 }
 
 test('many at once: twenty clients of five kinds all finish with equal checksums', async (t) => {

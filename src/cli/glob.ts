@@ -1,7 +1,7 @@
-// Patterns (`*`, `?`, `[...]`, `{a,b}`) in paths, on either side: knows how to list a folder, not where it is.
+// Patterns (`*`, `?`, `[...]`) in paths, on either side: knows how to list a folder, not where it is.
 
-import picomatch from 'picomatch';
 import { FileError } from '../model/error.ts';
+import { compilePattern, isPattern, literalOf } from '../model/glob-pattern.ts';
 
 export interface GlobSide {
   /** The names in a folder; '' is where relative paths begin. Undefined when it is no folder that can be read. */
@@ -14,22 +14,12 @@ export function nothingMatches(pattern: string): FileError {
   return new FileError('not-found', { path: pattern, detail: 'nothing matches' });
 }
 
-/** Whether a text has anything in it that makes it a pattern. */
-function isPattern(text: string): boolean {
-  return /(?<!\\)[*?[{]/.test(text);
-}
-
-/** The text that a pattern without magic stands for: its escapes taken out. */
-function literalOf(pattern: string): string {
-  return pattern.replace(/\\(.)/gs, '$1');
-}
-
 /**
  * The paths that a pattern stands for, in the order of their names; none when nothing matches. A path that exists as
  * it is written stands for itself. As in a shell, a leading dot must be written.
  */
 export async function expandGlob(pattern: string, side: GlobSide): Promise<string[]> {
-  if (!/[*?[{\\]/.test(pattern) || (await side.exists(pattern))) return [pattern];
+  if (!/[*?[\\]/.test(pattern) || (await side.exists(pattern))) return [pattern];
   if (!isPattern(pattern)) return [literalOf(pattern)];
   let found = [pattern.startsWith('/') ? '/' : ''];
   for (const part of pattern.split('/').filter((name) => name !== '')) {
@@ -40,12 +30,7 @@ export async function expandGlob(pattern: string, side: GlobSide): Promise<strin
 }
 
 async function matching(folders: readonly string[], pattern: string, side: GlobSide): Promise<string[]> {
-  const matches = picomatch(pattern, {
-    dot: pattern.startsWith('.'),
-    nonegate: true,
-    noglobstar: true,
-    noextglob: true,
-  });
+  const matches = compilePattern(pattern);
   const lists = await Promise.all(
     folders.map(async (folder) => {
       const names = (await side.names(folder)) ?? [];

@@ -2,18 +2,8 @@
 
 import stringWidth from 'string-width';
 import type { Attributes, Entry } from '../model/entry.ts';
+import { modeText } from '../model/mode-text.ts';
 import { printable } from '../model/printable.ts';
-
-/** By the type bits of `st_mode`. */
-const TYPE_LETTERS: ReadonlyMap<number, string> = new Map([
-  [0o010000, 'p'],
-  [0o020000, 'c'],
-  [0o040000, 'd'],
-  [0o060000, 'b'],
-  [0o100000, '-'],
-  [0o120000, 'l'],
-  [0o140000, 's'],
-]);
 
 /** Entries in the order people look for them: by name. Names with a leading dot only when asked for. */
 export function visibleEntries(entries: readonly Entry[], all: boolean): Entry[] {
@@ -59,14 +49,6 @@ export function entryAsJson(name: string, attributes: Attributes): Record<string
     mode: modeText(attributes.mode),
     modified: new Date(attributes.modifiedMs).toISOString(),
   };
-}
-
-/** `drwxr-x---`. */
-export function modeText(mode: number): string {
-  const bits = [0o400, 0o200, 0o100, 0o040, 0o020, 0o010, 0o004, 0o002, 0o001];
-  return (
-    (TYPE_LETTERS.get(mode & 0o170000) ?? '?') + bits.map((bit, at) => (mode & bit ? 'rwx'[at % 3] : '-')).join('')
-  );
 }
 
 /** Local time, to the minute. */

@@ -1,6 +1,8 @@
 // The command line as a whole: which commands there are, and what a wrong one is answered.
 
 import yargs, { type CommandModule } from 'yargs';
+import { banCommand } from './commands/ban.ts';
+import { configCommand } from './commands/config.ts';
 import { connectCommand } from './commands/connect.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { downloadCommand } from './commands/download.ts';
@@ -14,7 +16,9 @@ import { packageVersion } from './version.ts';
 
 const COMMANDS: readonly (() => CommandModule)[] = [
   serveCommand,
+  configCommand,
   userCommand,
+  banCommand,
   connectCommand,
   uploadCommand,
   downloadCommand,

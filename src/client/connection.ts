@@ -6,16 +6,18 @@ import ssh2, { type ParsedKey, type SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import { printable } from '../model/printable.ts';
 import { ForgivingAgent } from './agent.ts';
-import { clientAlgorithms } from './algorithms.ts';
 import { authHandlerFor, type IdentitySource, type PasswordSource } from './authentication.ts';
 import { ConnectionError } from './connection-error.ts';
 import { connectionErrorFrom } from './connection-failure.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
-import { type HostKey, hostKeyOf } from './host-key.ts';
+import { type HostKey, hostKeyOf, rsaBits } from './host-key.ts';
 import { createHostVerifier, type KnownHostsPolicy, type VerifyHost } from './host-verification.ts';
+import { prepareTransport } from './transport.ts';
 
 /** How long a server may take to end a connection that we have ended. */
 const GOODBYE_MS = 2_000;
+/** Shortest RSA key of a host that is taken, in bits, as with OpenSSH's RequiredRSASize and NIST SP 800-131A. */
+const MIN_RSA_BITS = 2048;
 
 export interface ConnectionOptions {
   /** A name or an IP address. */
@@ -41,6 +43,8 @@ export interface ConnectionOptions {
   readonly timeoutMs?: number;
   /** How often a silent server is asked whether it lives; lost after three times. 15,000 unless told, 0 never asks. */
   readonly keepAliveMs?: number;
+  /** When new keys are exchanged: after 1 GiB in one direction or an hour, unless told. */
+  readonly rekey?: { readonly rekeyBytes?: number; readonly rekeyTimeMs?: number };
   /** Ends the attempt, and a connection that stands. */
   readonly signal?: AbortSignal;
 }
@@ -89,6 +93,10 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   const verifyHost = async (key: HostKey): Promise<void> => {
     // Asked again at each key exchange: the host may not change under way.
     if (hostKey?.blob.equals(key.blob) === true) return;
+    const bits = rsaBits(key);
+    if (bits !== undefined && bits < MIN_RSA_BITS) {
+      throw new ConnectionError('protocol', `${host} has an RSA key of ${bits} bits, which is too weak to be trusted`);
+    }
     await deadline.during(verifier.verify(key));
     hostKey = key;
   };
@@ -109,7 +117,6 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
     readyTimeout: 0,
     keepaliveInterval: keepAliveMs,
     keepaliveCountMax: 3,
-    algorithms: clientAlgorithms(verifier.knownTypes),
     hostVerifier: (blob: Buffer, verify: (valid: boolean) => void): void => {
       verifyHost(hostKeyOf(blob)).then(
         () => verify(true),
@@ -133,6 +140,12 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
         reason ??= error;
       },
     ),
+  });
+  prepareTransport({
+    client: clientOf(ssh),
+    knownTypes: verifier.knownTypes,
+    rekey: options.rekey ?? {},
+    onStalled: (what) => fail(new ConnectionError('protocol', `${host}: ${what}`)),
   });
   // After `connect`, so that this listener comes before the ones that ssh2-sftp-client has for the attempt.
   ssh.on('error', (error: unknown) => {
@@ -162,6 +175,11 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   } finally {
     deadline.stop();
   }
+}
+
+/** The client of ssh2 inside. */
+function clientOf(ssh: SftpClient): object {
+  return (ssh as unknown as { client: object }).client;
 }
 
 function agentAt(socketPath: string, attempt: { agentRefused: boolean }): ForgivingAgent {

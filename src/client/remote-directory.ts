@@ -1,5 +1,6 @@
 // A Directory (model/files.ts) over an SFTP handle.
 
+import { checkLimit } from '../model/checks.ts';
 import type { Attributes, Entry } from '../model/entry.ts';
 import { FileError, isFileError } from '../model/error.ts';
 import type { Directory } from '../model/files.ts';
@@ -50,7 +51,7 @@ export async function openRemoteDirectory(
     path,
     async read(limit) {
       if (closing !== undefined) throw new FileError('closed', { path });
-      if (!Number.isInteger(limit) || limit < 1) throw new FileError('invalid-argument', { path });
+      checkLimit(limit, path);
       while (left.length > 0) {
         const next = left.slice(0, limit);
         left = left.slice(limit);

@@ -1,10 +1,10 @@
 // An OpenFile (model/files.ts) over an SFTP handle: reads and writes of any length, many requests in flight.
 
+import { checkChanges, checkOffset } from '../model/checks.ts';
 import { FileError } from '../model/error.ts';
 import type { OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import type { RemoteHandle } from './remote-handle.ts';
-import { checkChanges, checkOffset } from './request-checks.ts';
 import type { Session } from './session.ts';
 
 export function createRemoteFile(

@@ -2,6 +2,7 @@
 // the disk when the server is ours; other servers may lack an extension, which is then `unsupported`.
 
 import type { SFTPWrapper } from 'ssh2';
+import { checkChanges, checkOpenOptions } from '../model/checks.ts';
 import type { EntryKind } from '../model/entry.ts';
 import { FileError, type FileErrorCode } from '../model/error.ts';
 import type { Files } from '../model/files.ts';
@@ -12,7 +13,6 @@ import { openRemoteDirectory } from './remote-directory.ts';
 import { isUnexplained } from './remote-error.ts';
 import { createRemoteFile } from './remote-file.ts';
 import { malformed, openHandle } from './remote-handle.ts';
-import { checkChanges, checkOpenOptions } from './request-checks.ts';
 import type { Answer, Session } from './session.ts';
 import { spaceFromWire, type WireSpace } from './space.ts';
 

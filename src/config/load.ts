@@ -22,7 +22,16 @@ export class ConfigError extends Error {
 /** A value as somebody wrote it, and where. */
 interface Written {
   readonly value: unknown;
+  /** The flag, the variable, or the line of the file. */
+  readonly from: string;
+  /** The same, for the head of a message. */
   readonly where: string;
+}
+
+/** The settings, and for each how it was written and where it comes from: a flag, a variable, `FILE:LINE` or `default`. */
+export interface Settings {
+  readonly config: Config;
+  readonly origins: Readonly<Record<keyof Config, { readonly written: unknown; readonly from: string }>>;
 }
 
 export interface ConfigSources {
@@ -34,13 +43,20 @@ export interface ConfigSources {
 }
 
 /** @throws ConfigError */
-export async function loadConfig({ flags, environment, file }: ConfigSources): Promise<Config> {
+export async function loadConfig(sources: ConfigSources): Promise<Config> {
+  return (await loadSettings(sources)).config;
+}
+
+/** @throws ConfigError */
+export async function loadSettings({ flags, environment, file }: ConfigSources): Promise<Settings> {
   const problems: string[] = [];
   const inFile = await readConfigFile(file ?? environment[variableOf('config')], problems);
   const config: Record<string, unknown> = {};
+  const origins: Record<string, { written: unknown; from: string }> = {};
   for (const key of SETTING_KEYS) {
     const { name, read, default: fallback } = SETTINGS[key];
     const written = writtenFor(name, flags, environment) ?? inFile.get(name);
+    origins[key] = { written: written === undefined ? fallback : written.value, from: written?.from ?? 'default' };
     try {
       config[key] = read(written === undefined ? fallback : written.value);
     } catch (error) {
@@ -49,7 +65,7 @@ export async function loadConfig({ flags, environment, file }: ConfigSources): P
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return config as unknown as Config;
+  return { config: config as unknown as Config, origins: origins as Settings['origins'] };
 }
 
 function writtenFor(
@@ -57,10 +73,10 @@ function writtenFor(
   flags: ConfigSources['flags'],
   environment: ConfigSources['environment'],
 ): Written | undefined {
-  if (flags[name] !== undefined) return { value: flags[name], where: `--${name}` };
+  if (flags[name] !== undefined) return { value: flags[name], from: `--${name}`, where: `--${name}` };
   const variable = variableOf(name);
   // An empty variable is how many tools say "not set".
-  return environment[variable] ? { value: environment[variable], where: variable } : undefined;
+  return environment[variable] ? { value: environment[variable], from: variable, where: variable } : undefined;
 }
 
 async function readConfigFile(given: string | undefined, problems: string[]): Promise<Map<string, Written>> {
@@ -98,7 +114,7 @@ function parseConfig(text: string, file: string, problems: string[]): Map<string
     if (!names.includes(name)) {
       problems.push(`${file}:${line}: there is no setting ${name}; there are ${names.join(', ')}`);
     }
-    written.set(name, { value, where: `${file}:${line}: ${name}` });
+    written.set(name, { value, from: `${file}:${line}`, where: `${file}:${line}: ${name}` });
   }
   return written;
 }

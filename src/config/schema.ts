@@ -1,30 +1,29 @@
 // Every setting of the server: its name, meaning, default and form. Flags, environment variables, the YAML file,
 // `--help` and docs/configuration.md all follow this one table.
 
+import { ALGORITHM_SETTINGS, type AlgorithmConfig } from './algorithm-settings.ts';
+import { LIMIT_SETTINGS, type LimitConfig } from './limit-settings.ts';
 import { type ReadSetting, readDurationMs, readInteger, readOneOf, readSizeBytes, readText } from './setting.ts';
 
 /** The settings of a server, read and checked. */
-export interface Config {
+export interface Config extends LimitConfig, AlgorithmConfig {
   readonly host: string;
   readonly port: number;
   readonly credentials: string;
   readonly homes: string;
   readonly keys: string;
+  readonly upload: 'in-place' | 'atomic';
+  readonly uploadKeepMs: number;
+  readonly fsync: 'close' | 'client' | 'off';
   readonly graceMs: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Empty: none. */
   readonly logFile: string;
   readonly logFileBytes: number;
   readonly logFiles: number;
-  readonly loginGraceMs: number;
-  readonly maxAuthTries: number;
-  readonly maxConnections: number;
-  readonly maxChannels: number;
-  readonly maxUnsentBytes: number;
-  readonly maxHandles: number;
-  readonly maxRequests: number;
-  readonly keepaliveIntervalMs: number;
-  readonly keepaliveCountMax: number;
+  readonly state: string;
+  /** Empty: nobody else. */
+  readonly runAs: string;
 }
 
 export interface Setting<Value> {
@@ -74,6 +73,27 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     placeholder: 'DIR',
     describe: 'folder of the host keys, made at the first start',
   },
+  upload: {
+    name: 'upload',
+    read: readOneOf(['in-place', 'atomic']),
+    default: 'in-place',
+    placeholder: 'MODE',
+    describe: 'in-place, or atomic: a file appears when its upload is finished, or not at all',
+  },
+  uploadKeepMs: {
+    name: 'upload-keep',
+    read: readDurationMs,
+    default: '1d',
+    placeholder: 'TIME',
+    describe: 'how long an atomic upload that was cut off can be resumed',
+  },
+  fsync: {
+    name: 'fsync',
+    read: readOneOf(['close', 'client', 'off']),
+    default: 'client',
+    placeholder: 'WHEN',
+    describe: 'when uploads are forced to the disk: at every close, when the client asks, or off',
+  },
   graceMs: {
     name: 'grace',
     read: readDurationMs,
@@ -109,69 +129,22 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     placeholder: 'N',
     describe: 'log files kept, the current one included',
   },
-  loginGraceMs: {
-    name: 'login-grace',
-    read: readDurationMs,
-    default: '30s',
-    placeholder: 'TIME',
-    describe: 'time from the connection to a successful login (LoginGraceTime)',
+  state: {
+    name: 'state',
+    read: readText,
+    default: 'state',
+    placeholder: 'DIR',
+    describe: 'folder for what the server remembers over a restart, and its control socket',
   },
-  maxAuthTries: {
-    name: 'max-auth-tries',
-    read: readInteger(1, 100),
-    default: '6',
-    placeholder: 'N',
-    describe: 'failed logins after which a connection is closed (MaxAuthTries)',
+  runAs: {
+    name: 'run-as',
+    read: (written) => (written === '' ? '' : readText(written)),
+    default: '',
+    placeholder: 'USER',
+    describe: 'started as root, become this user when the port is open',
   },
-  maxConnections: {
-    name: 'max-connections',
-    read: readInteger(1, 1_000_000),
-    default: '1000',
-    placeholder: 'N',
-    describe: 'connections at a time, logged in or not',
-  },
-  maxChannels: {
-    name: 'max-channels',
-    read: readInteger(1, 1000),
-    default: '10',
-    placeholder: 'N',
-    describe: 'channels of one connection (MaxSessions)',
-  },
-  maxUnsentBytes: {
-    name: 'max-unsent',
-    read: readSizeBytes,
-    default: '4M',
-    placeholder: 'SIZE',
-    describe: 'unsent bytes above which a connection is no longer read from',
-  },
-  maxHandles: {
-    name: 'max-handles',
-    read: readInteger(8, 100_000),
-    default: '128',
-    placeholder: 'N',
-    describe: 'files and folders open in one SFTP session',
-  },
-  maxRequests: {
-    name: 'max-requests',
-    read: readInteger(1, 10_000),
-    default: '64',
-    placeholder: 'N',
-    describe: 'requests of one SFTP session worked on at a time',
-  },
-  keepaliveIntervalMs: {
-    name: 'keepalive-interval',
-    read: readDurationMs,
-    default: '15s',
-    placeholder: 'TIME',
-    describe: 'silence after which a client is asked whether it is still there (ClientAliveInterval)',
-  },
-  keepaliveCountMax: {
-    name: 'keepalive-count',
-    read: readInteger(1, 100),
-    default: '4',
-    placeholder: 'N',
-    describe: 'unanswered questions after which it is taken for gone (ClientAliveCountMax)',
-  },
+  ...LIMIT_SETTINGS,
+  ...ALGORITHM_SETTINGS,
 };
 
 export const SETTING_KEYS: ReadonlyArray<keyof Config> = Object.keys(SETTINGS) as Array<keyof Config>;

@@ -37,6 +37,7 @@ export type RefusalReason =
   | 'unknown-key'
   | 'bad-signature'
   | 'overloaded'
+  | 'too-many-sessions'
   | 'malformed';
 
 export type SessionEvent =

@@ -16,8 +16,21 @@ export interface OpenOptions {
   readonly truncate?: boolean;
   /** Each write goes to the end of the file, whatever offset it names. Needs `write`. */
   readonly append?: boolean;
+  /**
+   * All of the content will be written anew, though the file is not emptied first: where uploads are atomic, this one
+   * is, too. Needs `write`.
+   */
+  readonly whole?: boolean;
   /** Permission bits of a new file, 0o666 unless told; the process's umask applies. */
   readonly mode?: number;
+}
+
+export interface CloseOptions {
+  /**
+   * Whoever wrote the file was cut off, or gave up, before saying that it is whole. What was written stays, but an
+   * atomic upload does not get its name.
+   */
+  readonly abandon?: boolean;
 }
 
 export interface Files {
@@ -84,6 +97,9 @@ export interface OpenFile {
   /** Returns when the content is on the disk (`fsync`). */
   sync(): Promise<void>;
   space(): Promise<Space>;
-  /** Waits for what is under way. Reports an error that made an earlier write fail. Closing twice is allowed. */
-  close(): Promise<void>;
+  /**
+   * Waits for what is under way, and gives an atomic upload its name. Reports an error that made an earlier write fail.
+   * Closing twice is allowed.
+   */
+  close(options?: CloseOptions): Promise<void>;
 }

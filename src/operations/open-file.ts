@@ -4,7 +4,7 @@
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { FileEvent } from '../model/event.ts';
-import type { OpenFile, OpenOptions } from '../model/files.ts';
+import type { CloseOptions, OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { changeActions, type Guard } from './guard.ts';
 import { outcomeOf, type Recorder } from './recorder.ts';
@@ -92,21 +92,21 @@ class GuardedFile implements OpenFile {
     return this.#file.space();
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(options: CloseOptions): Promise<void> {
     try {
-      await this.#file.close();
+      await this.#file.close(options);
     } catch (error) {
       this.#failure ??= error;
       throw error;
     } finally {
       this.#onClosed();
       const outcome = this.#failure === undefined ? 'ok' : outcomeOf(this.#failure);
-      this.#endUpload?.(outcome, this.#bytesWritten);
+      this.#endUpload?.(outcome === 'ok' && options.abandon === true ? 'cancelled' : outcome, this.#bytesWritten);
       // A file opened both ways that was only written is no download.
       if (!this.#canWrite || this.#bytesRead > 0) this.#endDownload?.(outcome, this.#bytesRead);
     }

@@ -79,12 +79,15 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
             const source = await storage.open(from, { read: true }, guard.allow('copy'));
             try {
               const { mode } = await source.stat();
-              const options = { write: true, create: true, exclusive: !replace, mode: mode & 0o777 };
+              const options = { write: true, create: true, exclusive: !replace, whole: true, mode: mode & 0o777 };
               const target = await storage.open(to, options, guard.open(options));
               try {
-                return await copyFile(source, target);
-              } finally {
+                const bytes = await copyFile(source, target);
                 await target.close();
+                return bytes;
+              } catch (error) {
+                await target.close({ abandon: true });
+                throw error;
               }
             } finally {
               await source.close();

@@ -4,6 +4,7 @@ import { FileError } from '../model/error.ts';
 import type { Files } from '../model/files.ts';
 import type { Log } from '../model/log.ts';
 import { printable } from '../model/printable.ts';
+import { PeerGone } from '../streams/peer-gone.ts';
 import { isScpCommand, parseScpCommand } from './command.ts';
 import { ScpProtocolError } from './protocol-error.ts';
 import { receiveInto } from './sink.ts';
@@ -53,7 +54,7 @@ async function refuse(wire: ScpWire, message: string): Promise<number> {
 }
 
 function messageFor(error: unknown, log: Log): string {
-  if (error instanceof ScpProtocolError) return `protocol error: ${error.message}`;
+  if (error instanceof ScpProtocolError || error instanceof PeerGone) return `protocol error: ${error.message}`;
   if (error instanceof FileError) return error.message;
   if (error instanceof Error && error.name === 'ParseError') return error.message;
   return `internal error (${log.unexpected(error, 'serving scp')})`;

@@ -134,7 +134,7 @@ async function receiveFile(
   try {
     parsePath(path);
     // Not emptied first: until its bytes are replaced, what was there stays.
-    file = await files.open(path, { write: true, create: true, mode: mode | 0o200 });
+    file = await files.open(path, { write: true, create: true, whole: true, mode: mode | 0o200 });
   } catch (error) {
     if (!isFileError(error)) throw error;
     await wire.sendError(`${path}: ${error.message}`);
@@ -150,6 +150,7 @@ async function receiveFile(
       problem = error;
     }
   };
+  let isWhole = false;
   try {
     await wire.sendOk();
     await receiveContent(file, sizeBytes, parts, attempt);
@@ -158,15 +159,16 @@ async function receiveFile(
       if (preserve) await file.setAttributes({ mode });
       if (times !== undefined) await file.setAttributes({ times });
     });
+    // The sender closes the content with a reply of its own: an error when the file failed on its side.
+    const reply = await wire.readReply();
+    if (reply.kind === 'fatal') throw new ScpProtocolError(reply.message);
+    isWhole = reply.kind === 'ok';
   } finally {
-    await attempt(() => file.close());
+    await attempt(() => file.close({ abandon: !isWhole || problem !== undefined }));
   }
-  // The sender closes the content with a reply of its own: an error when the file failed on its side.
-  const reply = await wire.readReply();
-  if (reply.kind === 'fatal') throw new ScpProtocolError(reply.message);
   if (problem === undefined) await wire.sendOk();
   else await wire.sendError(`${path}: ${problem.message}`);
-  return problem === undefined && reply.kind === 'ok';
+  return problem === undefined && isWhole;
 }
 
 /** Reads all of the content; the next piece comes in while one is written. What arrived is written also when the rest does not. */

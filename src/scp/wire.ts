@@ -1,8 +1,9 @@
 // The scp protocol's bytes on a channel: control lines, replies and file contents, read and written at the peer's speed.
 
-import type { Readable, Writable } from 'node:stream';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import { printable } from '../model/printable.ts';
+import { nextChunk } from '../streams/next-chunk.ts';
+import { writeAll } from '../streams/write-all.ts';
 import { ScpProtocolError } from './protocol-error.ts';
 import type { ScpStreams } from './streams.ts';
 
@@ -85,48 +86,4 @@ export function createScpWire({ input, output, signal }: ScpStreams): ScpWire {
       writeAll(output, encodeBytes(`${kind === 'error' ? '\x01' : '\x02'}scp: ${printable(message)}\n`), signal),
   };
   return wire;
-}
-
-async function nextChunk(stream: Readable, signal: AbortSignal): Promise<Buffer | undefined> {
-  for (;;) {
-    signal.throwIfAborted();
-    const chunk: unknown = stream.read();
-    if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (stream.readableEnded) return undefined;
-    if (stream.destroyed || stream.errored !== null) throw new ScpProtocolError('lost connection');
-    await changeOf(stream, signal, ['readable', 'end', 'close', 'error']);
-  }
-}
-
-function changeOf(stream: Readable, signal: AbortSignal, events: readonly string[]): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const event of events) stream.off(event, done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    for (const event of events) stream.on(event, done);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
-
-/** Resolves when the stream has taken the data. The stream may keep the buffer. */
-function writeAll(stream: Writable, data: Uint8Array, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: unknown): void => {
-      stream.off('close', gone);
-      stream.off('error', gone);
-      signal.removeEventListener('abort', aborted);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const gone = (): void => settle(new ScpProtocolError('lost connection'));
-    const aborted = (): void => settle(signal.reason);
-    if (signal.aborted) return settle(signal.reason);
-    if (stream.destroyed || stream.writableEnded) return gone();
-    stream.on('close', gone);
-    stream.on('error', gone);
-    signal.addEventListener('abort', aborted, { once: true });
-    stream.write(data, (error) => (error ? gone() : settle()));
-  });
 }

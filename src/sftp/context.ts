@@ -1,11 +1,14 @@
 // What a handler may use, and what it makes of a request. No handler sees the stream, and none sends anything itself.
 
 import type { Files } from '../model/files.ts';
+import type { Log } from '../model/log.ts';
+import type { TimeRange } from './codec/attributes.ts';
 import type { Request, RequestKind } from './codec/requests.ts';
 import type { HandleTable } from './handles.ts';
 import type { SftpLimits } from './limits.ts';
 import type { OwnerNames } from './longname.ts';
 import type { Claim } from './order.ts';
+import type { Quirks } from './quirks.ts';
 
 export interface Context {
   readonly files: Files;
@@ -14,8 +17,10 @@ export interface Context {
   /** The name of the session's user. */
   readonly user: string;
   readonly owners: () => Promise<OwnerNames>;
-  /** See quirks.ts. */
-  readonly sendsLinkFirst: boolean;
+  readonly quirks: Quirks;
+  /** How times are written for this client. */
+  readonly times: TimeRange;
+  readonly log: Log;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
@@ -25,8 +30,11 @@ export interface Work {
   readonly claim: Claim;
   /** About how long the reply may be; counted against the session's memory. */
   readonly replyBytes?: number;
-  /** Does it. Resolves to the reply, a whole packet; what it throws becomes a STATUS (status.ts). */
-  run(): Promise<Buffer>;
+  /**
+   * Does it. Resolves to the reply, a whole packet; what it throws becomes a STATUS (status.ts). Work that takes long
+   * calls `letOthersGo` when what it still does can't meet anything that comes after it.
+   */
+  run(letOthersGo: () => void): Promise<Buffer>;
 }
 
 /**
@@ -36,8 +44,8 @@ export interface Work {
 export type Handler<K extends RequestKind> = (context: Context, request: Request<K>) => Work;
 
 /** Work that looks something up by path. */
-export function looking(run: () => Promise<Buffer>): Work {
-  return { claim: { handles: [], paths: true, changes: false }, run };
+export function looking(run: Work['run'], replyBytes = 0): Work {
+  return { claim: { handles: [], paths: true, changes: false }, run, replyBytes };
 }
 
 /** Work that changes something by path. */

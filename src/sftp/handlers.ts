@@ -3,7 +3,8 @@
 
 import type { Request, RequestKind } from './codec/requests.ts';
 import type { Context, Handler, Work } from './context.ts';
-import { homeDirectory, limits, usersGroupsById } from './handlers/about-server.ts';
+import { homeDirectory, limits, usersGroupsById, vendorId } from './handlers/about-server.ts';
+import { checkFile } from './handlers/check-file.ts';
 import { copyData } from './handlers/copy-data.ts';
 import { opendir, readdir } from './handlers/directories.ts';
 import { close, fsetstat, fstat, fstatvfs, fsync, open, read, write } from './handlers/open-files.ts';
@@ -20,6 +21,7 @@ import {
   rename,
   rmdir,
   setstat,
+  spaceAvailable,
   stat,
   statvfs,
   symlink,
@@ -55,6 +57,9 @@ const HANDLERS: { readonly [K in RequestKind]: Handler<K> } = {
   'copy-data': copyData,
   'home-directory': homeDirectory,
   'users-groups-by-id': usersGroupsById,
+  'check-file': checkFile,
+  'space-available': spaceAvailable,
+  'vendor-id': vendorId,
 };
 
 /** The first half of serving a request: see `Handler`. */

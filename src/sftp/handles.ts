@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { FileError } from '../model/error.ts';
-import type { Directory, OpenFile } from '../model/files.ts';
+import type { CloseOptions, Directory, OpenFile } from '../model/files.ts';
 import { STATUS } from './codec/constants.ts';
 import type { Name } from './codec/responses.ts';
 import { StatusError } from './status.ts';
@@ -42,7 +42,7 @@ export interface HandleTable {
   take(id: Buffer): Handle;
   /** Closes what was taken, and frees its place. */
   close(handle: Handle): Promise<void>;
-  /** Closes all. Resolves to the errors; there is nobody to answer them to. */
+  /** Closes all, as nobody else will: files as abandoned. Resolves to the errors; there is nobody to answer them to. */
   closeAll(): Promise<unknown[]>;
   /** How many places are taken. */
   readonly size: number;
@@ -58,9 +58,9 @@ export function createHandleTable(limit: number): HandleTable {
     return handle;
   }
 
-  async function close(handle: Handle): Promise<void> {
+  async function close(handle: Handle, options?: CloseOptions): Promise<void> {
     try {
-      await (handle.kind === 'file' ? handle.file.close() : handle.directory.close());
+      await (handle.kind === 'file' ? handle.file.close(options) : handle.directory.close());
     } finally {
       size -= 1;
     }
@@ -98,11 +98,11 @@ export function createHandleTable(limit: number): HandleTable {
       handles.delete(id.toString('latin1'));
       return handle;
     },
-    close,
+    close: (handle) => close(handle),
     async closeAll() {
       const open = [...handles.values()];
       handles.clear();
-      const outcomes = await Promise.allSettled(open.map(close));
+      const outcomes = await Promise.allSettled(open.map((handle) => close(handle, { abandon: true })));
       return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     },
     get size() {

@@ -2,22 +2,11 @@
 // and others read type, size and owner from it.
 
 import type { Attributes } from '../model/entry.ts';
+import { modeText } from '../model/mode-text.ts';
 import { printable } from '../model/printable.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 const HALF_YEAR_MS = (365 * 24 * 60 * 60 * 1000) / 2;
-
-// The type bits of st_mode.
-const TYPE_MASK = 0o170000;
-const TYPE_CHARACTERS: ReadonlyMap<number, string> = new Map([
-  [0o010000, 'p'],
-  [0o020000, 'c'],
-  [0o040000, 'd'],
-  [0o060000, 'b'],
-  [0o100000, '-'],
-  [0o120000, 'l'],
-  [0o140000, 's'],
-]);
 
 /** What the numbers of owner and group are called. */
 export interface OwnerNames {
@@ -40,22 +29,6 @@ export function longname(name: string, attributes: Attributes, owners: OwnerName
     timeText(attributes.modifiedMs, nowMs),
     printable(name),
   ].join(' ');
-}
-
-/** As strmode(3): `drwxr-sr-t`. */
-function modeText(mode: number): string {
-  return (
-    (TYPE_CHARACTERS.get(mode & TYPE_MASK) ?? '?') +
-    permissionText(mode >> 6, (mode & 0o4000) !== 0, 's') +
-    permissionText(mode >> 3, (mode & 0o2000) !== 0, 's') +
-    permissionText(mode, (mode & 0o1000) !== 0, 't')
-  );
-}
-
-function permissionText(bits: number, isSpecial: boolean, special: string): string {
-  const execute = (bits & 1) !== 0;
-  const last = isSpecial ? (execute ? special : special.toUpperCase()) : execute ? 'x' : '-';
-  return (bits & 4 ? 'r' : '-') + (bits & 2 ? 'w' : '-') + last;
 }
 
 function timeText(timeMs: number, nowMs: number): string {

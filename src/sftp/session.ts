@@ -2,9 +2,10 @@
 // runs them in an order that clients can't tell from one after the other, and answers each exactly once.
 
 import type { Duplex } from 'node:stream';
+import { isFileError } from '../model/error.ts';
 import type { Files } from '../model/files.ts';
 import type { Log } from '../model/log.ts';
-import { printableShort } from '../model/printable.ts';
+import { printable, printableShort } from '../model/printable.ts';
 import { PROTOCOL_VERSION, STATUS } from './codec/constants.ts';
 import { ProtocolError } from './codec/protocol-error.ts';
 import { decodeInit, decodeRequest, type Request } from './codec/requests.ts';
@@ -17,7 +18,7 @@ import { DEFAULT_LIMITS, type SftpLimits } from './limits.ts';
 import { createOrder } from './order.ts';
 import { createOutput } from './output.ts';
 import { createOwnerNames } from './owners.ts';
-import { sendsLinkFirst } from './quirks.ts';
+import { quirksOf } from './quirks.ts';
 import { failureResponse } from './status.ts';
 
 export interface SftpOptions {
@@ -53,13 +54,16 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
   const output = createOutput(stream);
   const handles = createHandleTable(limits.handles);
   const stopping = new AbortController();
+  const quirks = quirksOf(options.client);
   const context: Context = {
     files,
     handles,
     limits,
     user: user.name,
     owners: createOwnerNames(files, user.name),
-    sendsLinkFirst: sendsLinkFirst(options.client),
+    quirks,
+    times: quirks.readsTimesSigned ? 'signed' : 'unsigned',
+    log,
     signal: stopping.signal,
   };
 
@@ -142,9 +146,11 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
     }
     const bytes = requestBytes + (work.replyBytes ?? 0);
     bytesUnderWay += bytes;
-    order.add(work.claim, async () => {
+    order.add(work.claim, async ({ turn, letOthersGo }) => {
       try {
-        output.send(await answer(request, work));
+        const reply = await answer(request, work, letOthersGo);
+        await turn;
+        output.send(reply);
       } catch (error) {
         fail(error);
       }
@@ -152,9 +158,9 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
     });
   }
 
-  async function answer(request: Request, work: Work): Promise<Buffer> {
+  async function answer(request: Request, work: Work, letOthersGo: () => void): Promise<Buffer> {
     try {
-      return await work.run();
+      return await work.run(letOthersGo);
     } catch (error) {
       return failureResponse(request.id, error, request.kind, log);
     }
@@ -186,8 +192,15 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
     output.flush();
     stream.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onError).off('drain', proceed);
     signal.removeEventListener('abort', onGone);
-    for (const error of await handles.closeAll()) log.unexpected(error, 'closing what an SFTP session left open');
+    for (const error of await handles.closeAll()) unclosed(error);
     finished(failure);
+  }
+
+  /** A full disk is no surprise, and who wrote to it has been told; what nobody foresaw is. */
+  function unclosed(error: unknown): void {
+    const doing = 'closing what an SFTP session left open';
+    if (isFileError(error)) log.warn(`${doing} failed`, { reason: printable(error.message) });
+    else log.unexpected(error, doing);
   }
 
   function onData(chunk: Buffer): void {

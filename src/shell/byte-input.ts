@@ -3,7 +3,7 @@
 
 import type { Readable } from 'node:stream';
 import { decodeBytes } from '../model/bytes.ts';
-import { PeerGone } from './stop.ts';
+import { nextChunk } from '../streams/next-chunk.ts';
 
 /** Longest line in bytes that is read as a line. */
 export const MAX_LINE_BYTES = 65_536;
@@ -53,30 +53,4 @@ export function createByteInput(stream: Readable): ByteInput {
 function lineText(parts: readonly Buffer[]): string {
   const line = Buffer.concat(parts);
   return decodeBytes(line.at(-1) === 0x0d ? line.subarray(0, -1) : line);
-}
-
-/** The next chunk of a stream, undefined at its end. Unlike `for await`, leaves the stream as it is when nobody asks on. */
-export async function nextChunk(stream: Readable, signal: AbortSignal): Promise<Buffer | undefined> {
-  for (;;) {
-    signal.throwIfAborted();
-    const chunk: unknown = stream.read();
-    if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (stream.readableEnded) return undefined;
-    if (stream.destroyed || stream.errored !== null) throw new PeerGone('the input broke off');
-    await changeOf(stream, signal);
-  }
-}
-
-const CHANGES = ['readable', 'end', 'close', 'error'] as const;
-
-function changeOf(stream: Readable, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const event of CHANGES) stream.off(event, done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    for (const event of CHANGES) stream.on(event, done);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,8 +1,8 @@
 // Reading and writing whole files in big pieces: while one piece is written, the next is read.
 
 import type { OpenFile } from '../model/files.ts';
+import { PeerGone } from '../streams/peer-gone.ts';
 import type { ByteInput } from './byte-input.ts';
-import { PeerGone } from './stop.ts';
 
 const PIECE_BYTES = 256 * 1024;
 

@@ -3,8 +3,8 @@
 
 import { isFileError } from '../model/error.ts';
 import type { Files } from '../model/files.ts';
+import { compilePattern, isPattern, literalOf, type NameMatcher } from '../model/glob-pattern.ts';
 import { parsePath, ROOT, type VirtualPath } from '../model/path.ts';
-import { compilePattern, type NameMatcher } from './glob-pattern.ts';
 import { ParseError, type Word } from './parse.ts';
 
 /** How many names all patterns of one line may match together. */
@@ -73,9 +73,7 @@ function splitPattern(pattern: string): string[] {
 }
 
 function toSegment(part: string): Segment {
-  return /(?:^|[^\\])(?:\\\\)*[*?[]/.test(part)
-    ? { matches: compilePattern(part) }
-    : { literal: part.replace(/\\([\s\S])/g, '$1') };
+  return isPattern(part) ? { matches: compilePattern(part) } : { literal: literalOf(part) };
 }
 
 function append(base: string, name: string): string {

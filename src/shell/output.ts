@@ -3,7 +3,7 @@
 
 import type { Writable } from 'node:stream';
 import { encodeBytes } from '../model/bytes.ts';
-import { PeerGone } from './stop.ts';
+import { writeAll } from '../streams/write-all.ts';
 
 /** Text for a pipe is gathered up to this length before it is sent. */
 const GATHERED_LENGTH = 16_384;
@@ -44,25 +44,4 @@ export function createOutput(
       await writeAll(stream, data, options.signal);
     },
   };
-}
-
-/** Resolves when the stream has taken the data. @throws PeerGone The stream ended, or the signal's reason. */
-export function writeAll(stream: Writable, data: Uint8Array, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: unknown): void => {
-      stream.off('close', gone);
-      stream.off('error', gone);
-      signal.removeEventListener('abort', aborted);
-      if (error === undefined || error === null) resolve();
-      else reject(error);
-    };
-    const gone = (): void => settle(new PeerGone('the output is closed'));
-    const aborted = (): void => settle(signal.reason);
-    if (signal.aborted) return settle(signal.reason);
-    if (stream.destroyed || stream.writableEnded) return gone();
-    stream.on('close', gone);
-    stream.on('error', gone);
-    signal.addEventListener('abort', aborted, { once: true });
-    stream.write(data, (error) => (error ? gone() : settle()));
-  });
 }

@@ -6,7 +6,7 @@
 export interface Word {
   /** The word with its quoting removed. */
   readonly text: string;
-  /** The word as a pattern for glob-pattern.ts, quoted characters escaped; undefined when nothing in it is a pattern. */
+  /** The word as a pattern for model/glob-pattern.ts, quoted characters escaped; undefined when nothing in it is a pattern. */
   readonly pattern: string | undefined;
   /** Begins with an unquoted `~` that stands for the home: alone, or before a "/". */
   readonly home: boolean;

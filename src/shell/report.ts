@@ -3,9 +3,10 @@
 import { AccountError } from '../model/account.ts';
 import { FILE_ERROR_TEXT, type FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
+import { PeerGone } from '../streams/peer-gone.ts';
 import { UsageError } from './options.ts';
 import { ParseError } from './parse.ts';
-import { EnoughSeen, Interrupted, PeerGone } from './stop.ts';
+import { EnoughSeen, Interrupted } from './stop.ts';
 
 /** The exit statuses of the shell and of single commands. */
 export const EXIT = {

@@ -4,6 +4,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { isFileError } from '../model/error.ts';
 import { printableShort } from '../model/printable.ts';
+import { readClientLine } from './client-line.ts';
 import { type Command, isNamed, type Session } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { COMMANDS } from './commands/table.ts';
@@ -16,6 +17,13 @@ import type { ShellContext } from './terminal.ts';
 
 /** Runs a line and resolves to its exit status; an empty line keeps the last one. Fails only when the peer is gone. */
 export async function runLine(line: string, session: Session, context: ShellContext, io: CommandIo): Promise<number> {
+  const { command, endMark } = readClientLine(line, session.lastStatus);
+  const status = await runCommandLine(command, session, context, io);
+  if (endMark !== undefined && !io.signal.aborted) await io.line(endMark(status));
+  return status;
+}
+
+async function runCommandLine(line: string, session: Session, context: ShellContext, io: CommandIo): Promise<number> {
   let name = 'sshome';
   try {
     const words = parseLine(line);

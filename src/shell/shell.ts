@@ -3,6 +3,7 @@
 
 import { ROOT } from '../model/path.ts';
 import { printable } from '../model/printable.ts';
+import { PeerGone } from '../streams/peer-gone.ts';
 import { type ByteInput, createByteInput } from './byte-input.ts';
 import { type Command, isNamed, type Session } from './command.ts';
 import { type CommandIo, createCommandIo } from './command-io.ts';
@@ -17,7 +18,7 @@ import { createOutput, type Output } from './output.ts';
 import { createPager } from './pager.ts';
 import { EXIT } from './report.ts';
 import { runLine } from './runner.ts';
-import { Interrupted, PeerGone } from './stop.ts';
+import { Interrupted } from './stop.ts';
 import type { Pty, ShellContext, Terminal } from './terminal.ts';
 import { inColumns } from './view/columns.ts';
 

@@ -9,8 +9,3 @@ export class Interrupted extends Error {
 export class EnoughSeen extends Error {
   override readonly name = 'EnoughSeen';
 }
-
-/** The peer closed the channel or lost the connection: there is nobody left to answer. */
-export class PeerGone extends Error {
-  override readonly name = 'PeerGone';
-}

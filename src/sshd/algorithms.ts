@@ -1,37 +1,29 @@
-// What this server offers in a key exchange: nothing with SHA-1, CBC or compression.
+// What this server offers in a key exchange: the lists that were chosen, as far as this host and its keys allow.
 
-import type { Algorithms } from 'ssh2';
-import { nativeCiphers } from './ssh2-internals.ts';
+import type { AlgorithmLists } from '../model/algorithms.ts';
+import { createOffer, type KexInit, nativeCiphers } from '../transport/ssh2-protocol.ts';
 
-const CHACHA = 'chacha20-poly1305@openssh.com' as const;
+/** Runs five times slower than the others where ssh2's native code was not built. */
+const CHACHA = 'chacha20-poly1305@openssh.com';
 
-/** The lists for ssh2, best first. chacha20-poly1305 is left out where it would run in JavaScript. */
-export function serverAlgorithms(): Algorithms {
-  return {
-    kex: [
-      'curve25519-sha256',
-      'curve25519-sha256@libssh.org',
-      'ecdh-sha2-nistp256',
-      'ecdh-sha2-nistp384',
-      'ecdh-sha2-nistp521',
-    ],
-    serverHostKey: ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256'],
-    cipher: [
-      ...(nativeCiphers ? [CHACHA] : []),
-      'aes128-gcm@openssh.com',
-      'aes256-gcm@openssh.com',
-      'aes128-ctr',
-      'aes192-ctr',
-      'aes256-ctr',
-    ],
-    // The last two are for libssh2 before 1.11 (curl, Midnight Commander, PHP of Debian 12), which has no others.
-    hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
-    // zlib in ssh2 inflates without limit before login, and ends the process on a reset connection.
-    compress: ['none'],
-  };
+/** Says that this side wants strict key exchange (OpenSSH PROTOCOL, section 1.10), against Terrapin. */
+const STRICT = 'kex-strict-s-v00@openssh.com';
+
+/** The chosen lists without what would be slow here. */
+export function effectiveAlgorithms(chosen: AlgorithmLists): AlgorithmLists {
+  return { ...chosen, ciphers: chosen.ciphers.filter((name) => name !== CHACHA || nativeCiphers) };
 }
 
-/** ssh2 adds `ssh-rsa` (SHA-1) for every RSA host key whatever it is told; this keeps it out of the offer. */
-export function isStrongHostKeyAlgorithm(algorithm: string): boolean {
-  return algorithm !== 'ssh-rsa';
+/** The offer for ssh2, with the algorithms of the host keys that there are. */
+export function serverOffer(lists: AlgorithmLists, keyTypes: readonly string[]): KexInit {
+  return createOffer({
+    ...lists,
+    kex: [...lists.kex, STRICT],
+    hostKeyAlgorithms: lists.hostKeyAlgorithms.filter((name) => keyTypes.includes(keyTypeOf(name))),
+  });
+}
+
+/** The type of host key that an algorithm signs with. */
+export function keyTypeOf(algorithm: string): string {
+  return algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm;
 }

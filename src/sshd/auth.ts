@@ -3,7 +3,7 @@
 
 import type { AuthContext, Connection, KeyboardAuthContext, PasswordAuthContext, PublicKeyAuthContext } from 'ssh2';
 import type { Refusal } from '../accounts/authenticate.ts';
-import type { AuthenticationMethod } from '../model/event.ts';
+import type { AuthenticationMethod, RefusalReason } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import { printableShort } from '../model/printable.ts';
 import type { Backend } from './backend.ts';
@@ -18,7 +18,11 @@ export interface AuthenticationParts {
   /** The client's software, for the log. */
   readonly software: string;
   readonly maxTries: number;
+  /** Whether the user may have one more connection. */
+  readonly mayLogin: (identity: Identity) => boolean;
   readonly onLogin: (identity: Identity) => void;
+  /** A try has failed. */
+  readonly onRefused: (reason: RefusalReason) => void;
   /** All tries are used up. */
   readonly onExhausted: () => void;
 }
@@ -39,6 +43,7 @@ export function serveAuthentication(parts: AuthenticationParts): void {
       method: context.method,
       reason: proof.reason,
     });
+    parts.onRefused(proof.reason);
     context.reject([...METHODS]);
     if (failures >= maxTries) {
       isOver = true;
@@ -47,6 +52,10 @@ export function serveAuthentication(parts: AuthenticationParts): void {
   };
 
   const accept = (context: AuthContext, identity: Identity, method: AuthenticationMethod, key?: string): void => {
+    if (!parts.mayLogin(identity)) {
+      refuse(context, { ok: false, reason: 'too-many-sessions' });
+      return;
+    }
     isOver = true;
     backend.audit({
       event: 'session.login',

@@ -1,12 +1,15 @@
 // What the SSH server needs of the rest of the program. server.ts puts it together.
 
 import type { Authenticator } from '../accounts/authenticate.ts';
+import type { Turnstile } from '../accounts/turnstile.ts';
 import type { OwnAccount, SessionInfo } from '../model/account.ts';
 import type { Audit } from '../model/event.ts';
 import type { Files } from '../model/files.ts';
 import type { Face, Identity, Origin } from '../model/identity.ts';
 import type { Log } from '../model/log.ts';
 import type { SftpLimits } from '../sftp/limits.ts';
+import type { RekeyLimits } from '../transport/rekey.ts';
+import type { AdmissionLimits } from './admission.ts';
 
 /** What one authenticated connection may use. */
 export interface UserSession {
@@ -23,12 +26,13 @@ export interface Backend {
   openSession(identity: Identity, origin: Origin): Promise<UserSession>;
   /** The live sessions that `identity` may know of: the own ones. */
   sessions(identity: Identity): readonly SessionInfo[];
+  readonly turnstile: Pick<Turnstile, 'isEnforced' | 'punish'>;
   readonly sftpLimits: Partial<SftpLimits>;
   readonly audit: Audit;
   readonly log: Log;
 }
 
-export interface SshLimits {
+export interface SshLimits extends AdmissionLimits, RekeyLimits {
   /** Milliseconds from the TCP connection to a successful login; nothing extends it. */
   readonly loginGraceMs: number;
   /** Failed tries after which the connection is closed (OpenSSH's MaxAuthTries). */
@@ -37,9 +41,17 @@ export interface SshLimits {
   readonly maxChannels: number;
   /** Connections in all, logged in or not. */
   readonly maxConnections: number;
+  readonly maxSessionsPerUser: number;
   /** Unsent bytes of one connection above which nothing more is read from it. */
   readonly maxUnsentBytes: number;
+  /** Bytes queued in all connections above which the fullest are not read from. */
+  readonly maxQueuedBytes: number;
   /** Milliseconds between signs of life asked of an idle client, and how many may stay unanswered. */
   readonly keepaliveIntervalMs: number;
   readonly keepaliveCountMax: number;
+  /** Milliseconds without data, and without an open channel, after which a connection is ended; 0 is never. */
+  readonly idleTimeoutMs: number;
+  readonly unusedTimeoutMs: number;
+  /** Proxies that speak the PROXY protocol, as `parseAddressList` reads them. */
+  readonly proxyProtocolFrom: string;
 }

@@ -4,78 +4,142 @@ import type { Socket } from 'node:net';
 import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import type { Identity, Origin } from '../model/identity.ts';
+import type { Offence } from '../model/penalty.ts';
 import { printableShort } from '../model/printable.ts';
+import { keepRekeying, type Rekeying } from '../transport/rekey.ts';
+import type { Admission, Place } from './admission.ts';
 import { serveAuthentication } from './auth.ts';
 import type { Backend, SshLimits, UserSession } from './backend.ts';
+import type { Queue } from './queue-budget.ts';
 import { type Sessions, serveSessions } from './session.ts';
-import { guardTransport } from './transport-guard.ts';
+import { internalsOf, queuedInChannels } from './ssh2-internals.ts';
+import { guardTransport, type TransportGuard } from './transport-guard.ts';
 
 /** After a polite end the socket is given this long to send what is left. */
 const LINGER_MS = 2000;
 const MAX_SOFTWARE_LENGTH = 80;
+/** What OpenSSH says to a source that is turned away. */
+const TURNED_AWAY = 'Not allowed at this time\r\n';
 
 export interface ConnectionParts {
   readonly socket: Socket;
   readonly origin: Origin;
   readonly backend: Backend;
   readonly limits: SshLimits;
+  /** Whether a user may have one more connection. */
+  readonly mayLogin: (identity: Identity) => boolean;
 }
 
 /** Made at TCP accept; gone when the socket is closed. */
-export class Connection {
-  readonly origin: Origin;
+export class Connection implements Queue {
   identity: Identity | undefined;
   /** Resolves when the socket is closed, and all that was done for it is done. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #backend: Backend;
   readonly #limits: SshLimits;
+  readonly #mayLogin: ConnectionParts['mayLogin'];
   readonly #since = new Date();
+  readonly #sinceMs = performance.now();
   readonly #ended = new AbortController();
   readonly #graceTimer: NodeJS.Timeout;
+  #origin: Origin;
+  #place: Place | undefined;
   #client: SshClient | undefined;
+  #guard: TransportGuard | undefined;
+  #rekeying: Rekeying | undefined;
   #software = '';
   #session: Promise<UserSession> | undefined;
   #openSession: UserSession | undefined;
   #sessions: Sessions | undefined;
   #reason = 'closed by the client';
+  /** What the source will be punished for, if this connection never logs in. */
+  #offence: Offence | undefined;
 
-  constructor({ socket, origin, backend, limits }: ConnectionParts) {
-    this.origin = origin;
+  constructor({ socket, origin, backend, limits, mayLogin }: ConnectionParts) {
+    this.#origin = origin;
     this.#socket = socket;
     this.#backend = backend;
     this.#limits = limits;
+    this.#mayLogin = mayLogin;
     // Traffic does not extend it: a client that trickles bytes is cut off like one that sends none.
-    this.#graceTimer = setTimeout(() => this.#cut('login took too long'), limits.loginGraceMs);
+    this.#graceTimer = setTimeout(() => this.#graceIsOver(), limits.loginGraceMs);
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve(this.#finish()));
     });
+  }
+
+  get origin(): Origin {
+    return this.#origin;
+  }
+
+  /** A proxy has told whose connection this is. */
+  passedOnFor(address: string): void {
+    this.#origin = { ...this.#origin, address };
+  }
+
+  /** Whether it may begin: not at once, maybe. One that may not is ended. */
+  async admit(admission: Admission): Promise<boolean> {
+    const { address } = this.#origin;
+    if (this.#backend.turnstile.isEnforced(address)) {
+      this.#note('turned away: the source has a penalty');
+      this.#socket.end(TURNED_AWAY);
+      this.#destroySoon();
+      return false;
+    }
+    this.#place = await admission.arrive(address, this.#ended.signal);
+    if (this.#ended.signal.aborted) this.#place?.leave();
+    else if (this.#place === undefined) this.#cut('dropped: too many connections that have not logged in');
+    else this.#offence = 'noauth';
+    return this.#place !== undefined && !this.#ended.signal.aborted;
   }
 
   /** The client has sent its identification string; ssh2 takes it from here. */
   greet(client: SshClient, { header }: ClientInfo): void {
     this.#client = client;
     this.#software = printableShort(header.versions.software, MAX_SOFTWARE_LENGTH);
-    const { origin } = this;
+    const origin = this.#origin;
     this.#backend.audit({ event: 'session.open', ...origin, client: this.#software });
     client.on('error', (error: Error) => this.#failed(error));
+    const rekeying = keepRekeying({
+      protocol: internalsOf(client)._protocol,
+      limits: this.#limits,
+      maxWaitingBytes: this.#limits.maxUnsentBytes,
+      onStalled: (what) => {
+        if (this.identity === undefined) this.#offence = 'crash';
+        this.#cut(`protocol violation: ${what}`);
+      },
+    });
+    this.#rekeying = rekeying;
     const guard = guardTransport({
       client,
+      rekeying,
       isAuthenticated: () => this.identity !== undefined,
       maxChannels: this.#limits.maxChannels,
       maxUnsentBytes: this.#limits.maxUnsentBytes,
-      onViolation: (what) => this.#note(`protocol violation: ${what}`),
+      onViolation: (what) => {
+        this.#offence = 'crash';
+        this.#note(`protocol violation: ${what}`);
+      },
       onChannelClosed: (id) => this.#sessions?.closed(id),
     });
+    this.#guard = guard;
     serveAuthentication({
       client,
       backend: this.#backend,
       origin,
       software: this.#software,
       maxTries: this.#limits.maxAuthTries,
+      mayLogin: this.#mayLogin,
       onExhausted: () => this.end('too many failed logins'),
+      onRefused: (reason) => {
+        if (reason === 'unknown-user') this.#offence = 'invaliduser';
+        else if (reason !== 'overloaded' && this.#offence === 'noauth') this.#offence = 'authfail';
+      },
       onLogin: (identity) => {
         clearTimeout(this.#graceTimer);
+        this.#place?.leave();
+        this.#offence = undefined;
         this.identity = identity;
         this.#sessions = serveSessions({
           client,
@@ -91,15 +155,37 @@ export class Connection {
     });
   }
 
-  /** Whether a transfer or a command is under way that a stopping server should wait for. */
+  /** Whether a file is open that a stopping server should wait for. */
   get isBusy(): boolean {
     return (this.#openSession?.openFiles ?? 0) > 0;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength + (this.#client === undefined ? 0 : queuedInChannels(this.#client));
+  }
+
+  hold(): void {
+    this.#socket.pause();
+  }
+
+  release(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends the connection if nothing has happened on it for as long as is allowed. */
+  endIfIdle(): void {
+    if (this.#client === undefined || this.#guard === undefined || this.identity === undefined) return;
+    const { idleTimeoutMs, unusedTimeoutMs } = this.#limits;
+    const idleMs = performance.now() - this.#guard.lastActivityMs();
+    const isUnused = internalsOf(this.#client)._chanMgr._count === 0;
+    if (isUnused && unusedTimeoutMs > 0 && idleMs > unusedTimeoutMs) this.end('no channel was open for too long');
+    else if (idleTimeoutMs > 0 && idleMs > idleTimeoutMs) this.end('idle for too long');
   }
 
   info(): SessionInfo | undefined {
     if (this.identity === undefined) return undefined;
     return {
-      ...this.origin,
+      ...this.#origin,
       user: this.identity.user,
       client: this.#software,
       since: this.#since,
@@ -117,6 +203,11 @@ export class Connection {
     this.#destroySoon();
   }
 
+  #graceIsOver(): void {
+    this.#offence = 'grace-exceeded';
+    this.#cut('login took too long');
+  }
+
   #cut(reason: string): void {
     this.#note(reason);
     this.#socket.destroy();
@@ -129,7 +220,7 @@ export class Connection {
 
   #failed(error: Error & { level?: string; code?: string | number }): void {
     this.#note(printableShort(error.message, 200));
-    this.#backend.log.debug('connection failed', { ...this.origin, error: printableShort(error.message, 200) });
+    this.#backend.log.debug('connection failed', { ...this.#origin, error: printableShort(error.message, 200) });
     this.#destroySoon();
   }
 
@@ -139,7 +230,7 @@ export class Connection {
   }
 
   #openHome(identity: Identity): Promise<UserSession> {
-    this.#session ??= this.#backend.openSession(identity, this.origin).then((session) => {
+    this.#session ??= this.#backend.openSession(identity, this.#origin).then((session) => {
       if (this.#ended.signal.aborted) session.close();
       this.#openSession = session;
       return session;
@@ -149,14 +240,17 @@ export class Connection {
 
   async #finish(): Promise<void> {
     clearTimeout(this.#graceTimer);
+    this.#rekeying?.stop();
     this.#ended.abort();
+    this.#place?.leave();
+    if (this.#offence !== undefined) this.#backend.turnstile.punish(this.#origin.address, this.#offence);
     await this.#sessions?.done();
     this.#openSession?.close();
     this.#backend.audit({
       event: 'session.close',
-      ...this.origin,
+      ...this.#origin,
       ...(this.identity === undefined ? {} : { user: this.identity.user }),
-      durationMs: Date.now() - this.#since.getTime(),
+      durationMs: Math.round(performance.now() - this.#sinceMs),
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
       reason: this.#reason,

@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParsedKey } from 'ssh2';
-import { fingerprintOf } from '../accounts/public-key.ts';
+import { fingerprintOf, parsePublicKey } from '../accounts/public-key.ts';
 import { utils } from './ssh2-internals.ts';
 
 export interface HostKey {
@@ -27,29 +27,44 @@ interface KeyPair {
 }
 
 interface Kind {
+  readonly type: string;
   readonly file: string;
   readonly generate: () => KeyPair;
 }
 
 const KINDS: readonly Kind[] = [
-  { file: 'ssh_host_ed25519_key', generate: () => utils.generateKeyPairSync('ed25519', { comment: 'sshome' }) },
-  { file: 'ssh_host_rsa_key', generate: () => utils.generateKeyPairSync('rsa', { bits: 3072, comment: 'sshome' }) },
+  {
+    type: 'ssh-ed25519',
+    file: 'ssh_host_ed25519_key',
+    generate: () => utils.generateKeyPairSync('ed25519', { comment: 'sshome' }),
+  },
+  {
+    type: 'ssh-rsa',
+    file: 'ssh_host_rsa_key',
+    generate: () => utils.generateKeyPairSync('rsa', { bits: 3072, comment: 'sshome' }),
+  },
+  {
+    type: 'ecdsa-sha2-nistp256',
+    file: 'ssh_host_ecdsa_key',
+    generate: () => utils.generateKeyPairSync('ecdsa', { bits: 256, comment: 'sshome' }),
+  },
 ];
 
 const MAX_TRIES = 20;
 
 /**
- * The keys in `directory`, made there when they are missing; tells `onMade` of each new one.
+ * The keys of the wanted `types` in `directory`, made there when they are missing; tells `onMade` of each new one.
  *
- * @throws HostKeyError for a file that others can read, or that holds no private key.
+ * @throws HostKeyError for a file that others can read, or that holds no private key, or one that is too weak.
  */
 export async function loadHostKeys(by: {
   directory: string;
+  types: readonly string[];
   onMade: (key: HostKey, file: string) => void;
 }): Promise<HostKey[]> {
   await mkdir(by.directory, { recursive: true, mode: 0o700 });
   const keys: HostKey[] = [];
-  for (const kind of KINDS) {
+  for (const kind of KINDS.filter(({ type }) => by.types.includes(type))) {
     const path = join(by.directory, kind.file);
     const existing = await readHostKey(path);
     if (existing === undefined) {
@@ -86,13 +101,22 @@ async function readHostKey(path: string): Promise<HostKey | undefined> {
         'Put the right file back; or remove it, and clients will be warned that the host key has changed',
     );
   }
-  return { type: key.type, privateKey, fingerprint: fingerprintOf(key.getPublicSSH()) };
+  const blob = key.getPublicSSH();
+  const judged = parsePublicKey(`${key.type} ${blob.toString('base64')}`);
+  if ('problem' in judged) {
+    throw new HostKeyError(
+      `${path}: ${judged.problem}; remove it to have a sound one made, and clients will be warned that the key has changed`,
+    );
+  }
+  return { type: key.type, privateKey, fingerprint: fingerprintOf(blob) };
 }
 
 /** Writes a new key whole or not at all; one that another process made meanwhile is left as it is. */
 async function makeHostKey(path: string, kind: Kind): Promise<void> {
   const pair = generateSound(kind);
-  await writeNew(path, pair.private, 0o600);
+  // Of servers that start at the same time only the one whose private key stands may write the public one.
+  if (!(await writeNew(path, pair.private, 0o600))) return;
+  await rm(`${path}.pub`, { force: true });
   await writeNew(`${path}.pub`, `${pair.public}\n`, 0o644);
 }
 
@@ -108,7 +132,8 @@ function generateSound(kind: Kind): KeyPair {
   throw new HostKeyError(`${kind.file}: no sound key came out of ${MAX_TRIES} tries; is ssh2 installed right?`);
 }
 
-async function writeNew(path: string, text: string, mode: number): Promise<void> {
+/** Resolves to whether the file is ours: false if there was one of that name. */
+async function writeNew(path: string, text: string, mode: number): Promise<boolean> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
   try {
@@ -119,8 +144,10 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   }
   try {
     await link(temporary, path);
+    return true;
   } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
   } finally {
     await unlink(temporary);
   }

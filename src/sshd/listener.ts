@@ -4,23 +4,27 @@ import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
-import { isStrongHostKeyAlgorithm, serverAlgorithms } from './algorithms.ts';
+import { parseAddressList, plainAddress } from '../model/address.ts';
+import type { AlgorithmLists } from '../model/algorithms.ts';
+import type { Identity } from '../model/identity.ts';
+import { usePostQuantum } from '../transport/mlkem768x25519.ts';
+import { Admission } from './admission.ts';
+import { effectiveAlgorithms, serverOffer } from './algorithms.ts';
 import type { Backend, SshLimits } from './backend.ts';
 import { Connection } from './connection.ts';
 import type { HostKey } from './host-key.ts';
-import {
-  checkInternals,
-  checkVersion,
-  filterHostKeyAlgorithms,
-  internalsOf,
-  type KexInit,
-  Server,
-} from './ssh2-internals.ts';
+import { offerHostKeys } from './host-key-proof.ts';
+import { ProxyHeaderError, readProxyHeader } from './proxy-protocol.ts';
+import { QueueBudget } from './queue-budget.ts';
+import { announceSignatureAlgorithms } from './server-sig-algs.ts';
+import { checkInternals, checkVersion, internalsOf, Server } from './ssh2-internals.ts';
 
 /** The identification string says what this is and no version: RFC 4253, section 4.2. */
 const SOFTWARE = 'sshome';
 /** How long nothing may be open on a connection before a stopping server ends it: `put -r` pauses between files. */
 const QUIET_MS = 1000;
+/** How often queues and idle connections are looked at. */
+const WATCH_MS = 100;
 
 export interface SshServer {
   readonly address: AddressInfo;
@@ -35,20 +39,31 @@ export interface SshServerParts {
   readonly host: string;
   readonly port: number;
   readonly hostKeys: readonly HostKey[];
+  /** What may be negotiated, of which all keys that it needs are in `hostKeys`. */
+  readonly algorithms: AlgorithmLists;
   readonly backend: Backend;
   readonly limits: SshLimits;
 }
 
 /** Listens; rejects with the socket's error when that can't be done. */
-export async function listen({ host, port, hostKeys, backend, limits }: SshServerParts): Promise<SshServer> {
+export async function listen({
+  host,
+  port,
+  hostKeys,
+  algorithms,
+  backend,
+  limits,
+}: SshServerParts): Promise<SshServer> {
   checkVersion();
   const connections = new Map<Socket, Connection>();
-  const offer = createOffer();
+  const offer = serverOffer(
+    effectiveAlgorithms(algorithms),
+    hostKeys.map(({ type }) => type),
+  );
 
   const ssh = new Server({
     hostKeys: hostKeys.map((key) => key.privateKey),
     ident: SOFTWARE,
-    algorithms: serverAlgorithms(),
     keepaliveInterval: limits.keepaliveIntervalMs,
     keepaliveCountMax: limits.keepaliveCountMax,
   });
@@ -61,12 +76,30 @@ export async function listen({ host, port, hostKeys, backend, limits }: SshServe
     }
     checkInternals(client);
     const { _protocol: protocol } = internalsOf(client);
-    protocol._offer = offer(protocol._offer);
+    protocol._offer = offer;
+    usePostQuantum(protocol);
+    announceSignatureAlgorithms(protocol);
+    offerHostKeys(client, hostKeys);
     connection.greet(client, info);
   });
 
+  const admission = new Admission({ limits });
+  const proxies = parseAddressList(limits.proxyProtocolFrom);
+  const mayLogin = ({ user }: Identity): boolean => {
+    const own = [...connections.values()].filter((connection) => connection.identity?.user === user);
+    return own.length < limits.maxSessionsPerUser;
+  };
+
+  const begin = async (socket: Socket, connection: Connection): Promise<void> => {
+    if (proxies.includes(connection.origin.address)) {
+      const { address } = await readProxyHeader(socket);
+      if (address !== undefined) connection.passedOnFor(plainAddress(address));
+    }
+    if (await connection.admit(admission)) ssh.injectSocket(socket);
+  };
+
   // Our own socket server: ssh2's never sets TCP_NODELAY, which costs four fifths of the upload speed.
-  const net = createServer({ noDelay: true }, (socket) => {
+  const net = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     if (connections.size >= limits.maxConnections) {
       backend.log.warn('connection refused: there are too many', { address: socket.remoteAddress });
@@ -75,17 +108,26 @@ export async function listen({ host, port, hostKeys, backend, limits }: SshServe
     }
     const origin = {
       sessionId: randomBytes(5).toString('hex'),
-      address: addressOf(socket),
+      address: plainAddress(socket.remoteAddress ?? 'unknown'),
     };
-    const connection = new Connection({ socket, origin, backend, limits });
+    const connection = new Connection({ socket, origin, backend, limits, mayLogin });
     connections.set(socket, connection);
     connection.closed
       .catch((error: unknown) => backend.log.unexpected(error, 'ending a connection', { ...origin }))
       .finally(() => connections.delete(socket));
-    ssh.injectSocket(socket);
+    begin(socket, connection).catch((error: unknown) => {
+      socket.destroy();
+      if (error instanceof ProxyHeaderError) backend.log.warn(error.message, { address: origin.address });
+      else backend.log.unexpected(error, 'beginning a connection', { ...origin });
+    });
   });
   const address = await startListening(net, host, port);
   net.on('error', (error) => backend.log.unexpected(error, 'accepting connections'));
+  const budget = new QueueBudget({ maxBytes: limits.maxQueuedBytes });
+  const watch = setInterval(() => {
+    budget.check([...connections.values()]);
+    for (const connection of connections.values()) connection.endIfIdle();
+  }, WATCH_MS);
 
   return {
     address,
@@ -95,7 +137,10 @@ export async function listen({ host, port, hostKeys, backend, limits }: SshServe
         if (connection.identity?.user === user) connection.end(reason);
       }
     },
-    stop: (graceMs) => stop(net, connections, graceMs),
+    stop: async (graceMs) => {
+      await stop(net, connections, graceMs);
+      clearInterval(watch);
+    },
   };
 }
 
@@ -113,7 +158,7 @@ function startListening(net: NetServer, host: string, port: number): Promise<Add
 
 async function stop(net: NetServer, connections: Map<Socket, Connection>, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => net.close(() => resolve()));
-  const deadline = Date.now() + graceMs;
+  const deadline = performance.now() + graceMs;
   const quietSince = new Map<Connection, number>();
   const timer = setInterval(sweep, 100);
   sweep();
@@ -122,7 +167,7 @@ async function stop(net: NetServer, connections: Map<Socket, Connection>, graceM
   clearInterval(timer);
 
   function sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const connection of connections.values()) {
       if (connection.isBusy && now < deadline) {
         quietSince.set(connection, now);
@@ -131,18 +176,4 @@ async function stop(net: NetServer, connections: Map<Socket, Connection>, graceM
       }
     }
   }
-}
-
-/** Makes the key exchange offer for every connection from the first one that ssh2 shows. */
-function createOffer(): (offer: KexInit) => KexInit {
-  let filtered: KexInit | undefined;
-  return (offer) => {
-    filtered ??= filterHostKeyAlgorithms(offer, isStrongHostKeyAlgorithm);
-    return filtered;
-  };
-}
-
-function addressOf(socket: Socket): string {
-  const address = socket.remoteAddress ?? 'unknown';
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

@@ -3,9 +3,12 @@
 
 import type { Socket } from 'node:net';
 import type { Connection } from 'ssh2';
+import type { Rekeying } from '../transport/rekey.ts';
+import { holdDuringKeyExchange } from './key-exchange-hold.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
+const KEXINIT = 20;
 const GLOBAL_REQUEST = 80;
 const CHANNEL_OPEN = 90;
 const CHANNEL_DATA = 94;
@@ -20,6 +23,7 @@ const MIN_PACKET_BYTES = 1024;
 
 export interface TransportGuardParts {
   readonly client: Connection;
+  readonly rekeying: Rekeying;
   readonly isAuthenticated: () => boolean;
   /** Channels that one connection may have open at a time. */
   readonly maxChannels: number;
@@ -34,6 +38,8 @@ export interface TransportGuardParts {
 export interface TransportGuard {
   /** The bytes of the command of the `exec` request being handled now; ssh2 has only what is left after UTF-8. */
   readonly execCommand: () => Buffer | undefined;
+  /** When the peer last did something with a channel, on the clock of `performance.now()`. */
+  readonly lastActivityMs: () => number;
   /** Calls `ready` as soon as the socket has little left to send. */
   whenDrained(ready: () => void): void;
 }
@@ -45,6 +51,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   const { _protocol: protocol, _sock: socket } = internals;
   let violated = false;
   let command: Buffer | undefined;
+  let lastActivityMs = performance.now();
 
   const violation = (what: string): void => {
     if (violated) return;
@@ -60,17 +67,32 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     if (violated) return undefined;
     const type = payload[0];
     if (type !== undefined && type >= GLOBAL_REQUEST) {
+      if (type >= CHANNEL_OPEN) lastActivityMs = performance.now();
       if (!isAuthenticated()) return violation(`message ${type} before login`);
       if (type === CHANNEL_OPEN && refuseChannel(payload, internals, parts.maxChannels)) return undefined;
       if (type === CHANNEL_DATA && overrunsWindow(payload, internals)) return violation('data beyond the window');
       if (type === CHANNEL_CLOSE && payload.length >= 5) parts.onChannelClosed(payload.readUInt32BE(1));
       if (type === CHANNEL_REQUEST) command = readExecCommand(payload);
     }
-    return handle(payload);
+    const handled = handle(payload);
+    if (type === KEXINIT && isAuthenticated()) holdDuringKeyExchange(client, violation);
+    return handled;
   };
 
+  // What one message of the peer leads to leaves in one piece, as from OpenSSH: PuTTY's pscp stands still after a key
+  // exchange until something arrives if NEWKEYS did not come together with the answer before it.
+  let isCorked = false;
+  const uncork = (): void => {
+    isCorked = false;
+    socket.uncork();
+  };
   const write = protocol._onWrite;
   protocol._onWrite = (data) => {
+    if (!isCorked) {
+      isCorked = true;
+      socket.cork();
+      process.nextTick(uncork);
+    }
     write(data);
     if (socket.writableLength > maxUnsentBytes && !socket.isPaused()) {
       socket.pause();
@@ -80,7 +102,9 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
 
   return {
     execCommand: () => command,
-    whenDrained: (ready) => whenDrained(socket, maxUnsentBytes, ready),
+    lastActivityMs: () => lastActivityMs,
+    // What is sent during a key exchange waits in ssh2, and not in the socket.
+    whenDrained: (ready) => parts.rekeying.whenDone(() => whenDrained(socket, maxUnsentBytes, ready)),
   };
 }
 

@@ -1,9 +1,9 @@
 // Attributes between the program's words and the disk's.
 
 import type { Stats, StatsFs } from 'node:fs';
+import { permissionBits } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { MAX_NAME_BYTES } from '../model/path.ts';
-import { permissionBits } from './checks.ts';
 import { kindOf } from './place.ts';
 
 export function attributesOf(stats: Stats): Attributes {

@@ -3,14 +3,17 @@
 
 import { type Dir, lstat, type Stats } from 'node:fs';
 import { decodeBytes } from '../model/bytes.ts';
+import { checkLimit } from '../model/checks.ts';
 import type { Attributes, Entry } from '../model/entry.ts';
+import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { Directory } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
-import { checkLimit } from './checks.ts';
 import { attributesOf } from './disk-attributes.ts';
-import { diskError, errorNumberName } from './disk-error.ts';
+import { diskError } from './disk-error.ts';
 import { entryOf, type HostPath, type Place } from './place.ts';
+import type { Turns } from './turns.ts';
+import { isReservedName } from './upload-names.ts';
 
 /** How many entries are asked for their attributes at once: enough to keep the disk busy, not to keep others waiting. */
 const AT_ONCE = 32;
@@ -22,15 +25,17 @@ export class DiskDirectory implements Directory {
   readonly path: VirtualPath;
   readonly #place: Place;
   readonly #dir: Dir;
+  readonly #turns: Turns;
   #lastCall: Promise<unknown> = Promise.resolve();
   #ended = false;
   #closing: Promise<void> | undefined;
 
   /** Takes over `place`, a folder, and `dir`, opened on it with names as buffers. */
-  constructor({ place, dir }: { place: Place; dir: Dir }) {
+  constructor({ place, dir, turns }: { place: Place; dir: Dir; turns: Turns }) {
     this.path = place.path;
     this.#place = place;
     this.#dir = dir;
+    this.#turns = turns;
   }
 
   read(limit: number): Promise<readonly Entry[]> {
@@ -41,7 +46,9 @@ export class DiskDirectory implements Directory {
   }
 
   stat(): Promise<Attributes> {
-    return this.#inTurn(async () => attributesOf(await lstatOf(entryOf(this.#place.thing, '.'))));
+    return this.#inTurn(async () =>
+      attributesOf(await this.#turns.run(() => lstatOf(entryOf(this.#place.thing, '.')))),
+    );
   }
 
   close(): Promise<void> {
@@ -51,7 +58,7 @@ export class DiskDirectory implements Directory {
 
   async #close(): Promise<void> {
     try {
-      await this.#dir.close();
+      await this.#turns.run(() => this.#dir.close());
     } catch (error) {
       throw diskError(error, this.path);
     } finally {
@@ -64,7 +71,7 @@ export class DiskDirectory implements Directory {
     // A batch whose entries have all been deleted meanwhile must not look like the end.
     while (entries.length === 0 && !this.#ended) {
       for (let wanted = limit; wanted > 0 && !this.#ended; ) {
-        const names = await this.#names(Math.min(wanted, AT_ONCE));
+        const names = await this.#turns.run(() => this.#names(Math.min(wanted, AT_ONCE)));
         wanted -= names.length;
         for (const entry of await this.#entries(names)) if (entry !== undefined) entries.push(entry);
       }
@@ -80,7 +87,8 @@ export class DiskDirectory implements Directory {
         this.#ended = true;
         break;
       }
-      names.push(nameOf(found.name));
+      const name = nameOf(found.name);
+      if (!isReservedName(name)) names.push(name);
     }
     return names;
   }
@@ -93,15 +101,17 @@ export class DiskDirectory implements Directory {
       if (left === 0) resolve(entries);
       let failure: unknown;
       for (const [index, name] of names.entries()) {
-        lstat(entryOf(this.#place.thing, name), (error, stats) => {
+        const answered = (error: unknown, stats: Stats): void => {
+          this.#turns.end();
           if (error === null) entries[index] = { name, attributes: attributesOf(stats) };
-          else if (errorNumberName(error) !== 'ENOENT') failure ??= error;
+          else if (errnoName(error) !== 'ENOENT') failure ??= error;
           left -= 1;
           // Only when the last one has answered: until then the folder must stay open.
           if (left > 0) return;
           if (failure === undefined) resolve(entries);
           else reject(failure);
-        });
+        };
+        this.#turns.take(() => lstat(entryOf(this.#place.thing, name), answered));
       }
     });
   }

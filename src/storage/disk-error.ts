@@ -1,62 +1,14 @@
-// What the system's error numbers mean to a user: errno -> FileErrorCode. Total: an errno that has no line of its own
-// is `io-error`. What is no errno is a mistake of ours, and passes through untouched.
+// A system call that failed, as an error for a user of the server. What is no error of the system is a mistake of ours, and
+// passes through untouched.
 
-import { constants } from 'node:os';
-import { FileError, type FileErrorCode } from '../model/error.ts';
-
-const CODES: Readonly<Record<string, FileErrorCode>> = {
-  ENOENT: 'not-found',
-  EACCES: 'permission-denied',
-  EPERM: 'permission-denied',
-  EEXIST: 'already-exists',
-  ENOTDIR: 'not-a-directory',
-  EISDIR: 'is-a-directory',
-  ENOTEMPTY: 'not-empty',
-  ENAMETOOLONG: 'invalid-path',
-  EILSEQ: 'invalid-path',
-  EINVAL: 'invalid-argument',
-  ELOOP: 'link-loop',
-  EMLINK: 'link-loop',
-  EROFS: 'read-only',
-  ENOSPC: 'no-space',
-  EDQUOT: 'quota-exceeded',
-  EFBIG: 'too-large',
-  EOVERFLOW: 'too-large',
-  EMFILE: 'too-many-open',
-  ENFILE: 'too-many-open',
-  EXDEV: 'cross-device',
-  EBUSY: 'busy',
-  ETXTBSY: 'busy',
-  EAGAIN: 'busy',
-  ENOSYS: 'unsupported',
-  ENOTSUP: 'unsupported',
-  EOPNOTSUPP: 'unsupported',
-  // A FIFO that nobody reads, a socket, a device that is not there: none of them is a file to us.
-  ENXIO: 'permission-denied',
-  ENODEV: 'permission-denied',
-  ECANCELED: 'cancelled',
-  EINTR: 'cancelled',
-  EBADF: 'closed',
-  EIO: 'io-error',
-};
-
-/** Node has no name for some numbers (EDQUOT is "Unknown system error -122"); the numbers themselves are right. */
-const NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.errno).map(([name, number]) => [number, name]),
-);
+import { codeOfErrno, errnoName } from '../model/errno.ts';
+import { FileError } from '../model/error.ts';
 
 /**
  * A system call's error as a FileError about `path`; the original, which names host paths, becomes its cause. Anything
  * else is returned as it is, a FileError included.
  */
 export function diskError(error: unknown, path: string): unknown {
-  const name = errorNumberName(error);
-  return name === undefined ? error : new FileError(CODES[name] ?? 'io-error', { path, cause: error });
-}
-
-/** The name of the errno, as `ENOENT`, that `error` carries; undefined when it is not the error of a system call. */
-export function errorNumberName(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return undefined;
-  if (typeof error.errno !== 'number' || typeof error.code !== 'string') return undefined;
-  return error.code in CODES ? error.code : (NAMES.get(Math.abs(error.errno)) ?? error.code);
+  const name = errnoName(error);
+  return name === undefined ? error : new FileError(codeOfErrno(name), { path, cause: error });
 }

@@ -2,11 +2,11 @@
 
 import { closeSync, fstatSync, read as readCall, write as writeCall } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { checkChanges, checkEnd, checkOffset } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
-import type { OpenFile, OpenOptions } from '../model/files.ts';
+import type { CloseOptions, OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
-import { checkChanges, checkEnd, checkOffset } from './checks.ts';
 import { applyChanges, attributesOf, spaceOf } from './disk-attributes.ts';
 import { diskError } from './disk-error.ts';
 import type { HostPath } from './place.ts';
@@ -19,6 +19,24 @@ import {
   syncDescriptor,
   truncateDescriptor,
 } from './system-calls.ts';
+import type { Turns } from './turns.ts';
+import type { Ending } from './upload-aside.ts';
+import type { SyncPolicy } from './upload-policy.ts';
+
+interface DiskFileParts {
+  /** Open as `options` say. */
+  readonly descriptor: number;
+  readonly path: VirtualPath;
+  readonly options: OpenOptions;
+  /** A path to ask for the file system by. */
+  readonly host: HostPath;
+  readonly turns: Turns;
+  /** Whether the content is synced before the file is closed, and whether it is when that is asked for. */
+  readonly syncsOnClose: boolean;
+  readonly sync: SyncPolicy;
+  /** What else there is to do once the descriptor is closed. What it throws, close() throws. */
+  readonly end?: (how: Ending) => Promise<void>;
+}
 
 export class DiskFile implements OpenFile {
   readonly path: VirtualPath;
@@ -27,20 +45,24 @@ export class DiskFile implements OpenFile {
   readonly #read: boolean;
   readonly #write: boolean;
   readonly #append: boolean;
+  readonly #parts: DiskFileParts;
+  readonly #turns: Turns;
   /** Calls under way. The descriptor is closed only after them: its number would be somebody else's file by then. */
   #underWay = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
-  /** The first write that failed: whoever closes the file must not take it for whole. */
+  /** The first write or sync that failed: whoever closes the file must not take it for whole. */
   #failure: unknown;
   /** The append before this one, ended one way or the other: each must see where the last one ended. */
   #lastAppend: Promise<unknown> = Promise.resolve();
 
-  /** Takes over `descriptor`, which is open as `options` say; `host` is a path to ask for the file system by. */
-  constructor(parts: { descriptor: number; path: VirtualPath; options: OpenOptions; host: HostPath }) {
+  /** Takes over the descriptor. */
+  constructor(parts: DiskFileParts) {
+    this.#parts = parts;
     this.#descriptor = parts.descriptor;
     this.path = parts.path;
     this.#host = parts.host;
+    this.#turns = parts.turns;
     this.#read = parts.options.read === true;
     this.#write = parts.options.write === true;
     this.#append = parts.options.append === true;
@@ -53,6 +75,7 @@ export class DiskFile implements OpenFile {
       if (target.length === 0) return resolve(0);
       this.#begin();
       const end = (error: unknown, bytes: number): void => {
+        this.#turns.end();
         this.#end();
         if (error === null) resolve(bytes);
         else reject(diskError(error, this.path));
@@ -72,7 +95,7 @@ export class DiskFile implements OpenFile {
           }
         });
       };
-      next();
+      this.#turns.take(next);
     });
   }
 
@@ -104,8 +127,19 @@ export class DiskFile implements OpenFile {
     });
   }
 
-  sync(): Promise<void> {
-    return this.#run(() => syncDescriptor(this.#descriptor));
+  /** After a failure there is nothing to wait for: the kernel tells of a write that was lost only once. */
+  async sync(): Promise<void> {
+    this.#checkOpen(true, '');
+    if (this.#parts.sync === 'off') {
+      throw new FileError('unsupported', { path: this.path, detail: 'this server does not sync' });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      await this.#run(() => syncDescriptor(this.#descriptor));
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
   }
 
   space(): Promise<Space> {
@@ -113,28 +147,48 @@ export class DiskFile implements OpenFile {
   }
 
   /** The first call reports what went wrong; later ones only wait for it. */
-  close(): Promise<void> {
+  close({ abandon = false }: CloseOptions = {}): Promise<void> {
     if (this.#closing !== undefined) {
       return this.#closing.catch(() => undefined);
     }
-    this.#closing = this.#close();
+    this.#closing = this.#close(abandon);
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(abandon: boolean): Promise<void> {
     if (this.#underWay > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
     }
+    // Only what was written can fail to arrive; a file that was read is closed at once.
+    if (this.#write) await this.#turns.run(() => this.#endWriting(abandon));
+    else this.#closeNow();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #closeNow(): void {
     try {
-      // Only what was written can fail to arrive (NFS tells of it here); a file that was read is closed at once.
-      if (this.#write) await closeDescriptor(this.#descriptor);
-      else closeSync(this.#descriptor);
+      closeSync(this.#descriptor);
     } catch (error) {
       this.#failure ??= diskError(error, this.path);
     }
-    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** What fails is remembered, and keeps a file from being taken for whole. NFS tells of lost writes at close(2). */
+  async #endWriting(abandon: boolean): Promise<void> {
+    const { syncsOnClose, end } = this.#parts;
+    const attempt = async (call: () => Promise<void>): Promise<void> => {
+      try {
+        await call();
+      } catch (error) {
+        this.#failure ??= diskError(error, this.path);
+      }
+    };
+    if (syncsOnClose && !abandon && this.#failure === undefined) await attempt(() => syncDescriptor(this.#descriptor));
+    await attempt(() => closeDescriptor(this.#descriptor));
+    const how = this.#failure !== undefined ? 'failed' : abandon ? 'cut-off' : 'finished';
+    if (end !== undefined) await attempt(() => end(how));
   }
 
   /** fs.write may write less than it was asked to, and says so by a number alone. */
@@ -146,6 +200,7 @@ export class DiskFile implements OpenFile {
         writeCall(this.#descriptor, data, done, data.length - done, offset + done, (error, bytes) => {
           done += bytes;
           if (error === null && bytes > 0 && done < data.length) return next();
+          this.#turns.end();
           this.#end();
           if (done === data.length) return resolve();
           const failure = error === null ? new FileError('io-error', { path: this.path }) : diskError(error, this.path);
@@ -153,11 +208,14 @@ export class DiskFile implements OpenFile {
           reject(failure);
         });
       };
-      next();
+      this.#turns.take(next);
     });
   }
 
-  /** Never O_APPEND: with it Linux ignores the offsets of this and every other write. */
+  /**
+   * On Linux the file is open with O_APPEND: the kernel puts the data at the end, so that no two sessions that append
+   * meet, and ignores the offset. Elsewhere the offset counts.
+   */
   async #writeAtEnd(data: Uint8Array): Promise<void> {
     const before = this.#lastAppend;
     this.#begin();
@@ -175,7 +233,7 @@ export class DiskFile implements OpenFile {
     this.#checkOpen(true, '');
     this.#begin();
     try {
-      return await call();
+      return await this.#turns.run(call);
     } catch (error) {
       throw diskError(error, this.path);
     } finally {

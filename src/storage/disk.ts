@@ -1,43 +1,72 @@
 // One home on the disk: each operation finds its places through the jail, asks the permit, and acts. Nothing is
 // changed, opened or told before the permit was asked. Knows no users and no rights.
 
-import { constants, fstatSync, lstatSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
+import { checkChanges, checkLinkTarget, checkOpenOptions, permissionBits } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
-import { FileError, type FileErrorCode } from '../model/error.ts';
+import { FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 import type { Directory, OpenFile, OpenOptions } from '../model/files.ts';
 import { ROOT, type VirtualPath } from '../model/path.ts';
-import { checkChanges, checkLinkTarget, checkOpenOptions, permissionBits } from './checks.ts';
 import { applyChanges, attributesOf, spaceOf } from './disk-attributes.ts';
 import { DiskDirectory, NAMES_READ_AHEAD } from './disk-directory.ts';
-import { diskError, errorNumberName } from './disk-error.ts';
-import { DiskFile } from './disk-file.ts';
+import { diskError } from './disk-error.ts';
+import { DiskOpening, RESIZE_FLAGS, refuseUnlessFile } from './disk-opening.ts';
+import { giveFreeName } from './free-name.ts';
 import type { Jail, LastLink, Place } from './place.ts';
+import { removeFolder } from './remove-folder.ts';
 import type { Permit, Storage } from './storage.ts';
 import { closeDescriptor, truncateDescriptor } from './system-calls.ts';
-
-// O_NONBLOCK: should it be a FIFO after all, open(2) answers instead of waiting for a writer in libuv's small pool.
-// O_CLOEXEC is added by libuv. Never O_APPEND (disk-file.ts) and never O_TRUNC: a file is emptied once it is known
-// to be a regular one that may be written.
-const { O_NOCTTY = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+import { freeTurns, type Turns } from './turns.ts';
+import { ActiveUploads, partialStats, removePartial } from './upload-aside.ts';
+import { IN_PLACE, type UploadPolicy } from './upload-policy.ts';
 
 /** How often an open starts over because the file came or went while it was looked at. */
 const MAX_OPEN_TRIES = 16;
 
-/** The storage of the home behind `jail`, which it closes. */
-export function openDiskStorage({ jail }: { jail: Jail }): Storage {
-  return new DiskStorage(jail);
+export interface DiskStorageParts {
+  readonly jail: Jail;
+  readonly uploads: UploadPolicy;
+  /** Shared by all homes of the process. */
+  readonly active: ActiveUploads;
+  readonly turns: Turns;
+  readonly onClose: () => void;
+}
+
+/** The storage of the home behind `jail`, which it closes. Unless told, uploads go in place and nobody takes turns. */
+export function openDiskStorage(parts: Pick<DiskStorageParts, 'jail'> & Partial<DiskStorageParts>): Storage {
+  return new DiskStorage({
+    uploads: IN_PLACE,
+    active: new ActiveUploads(),
+    turns: freeTurns(),
+    onClose: () => undefined,
+    ...parts,
+  });
 }
 
 class DiskStorage implements Storage {
   readonly #jail: Jail;
+  readonly #active: ActiveUploads;
+  readonly #turns: Turns;
+  readonly #opening: DiskOpening;
+  readonly #isAtomic: boolean;
+  readonly #onClose: () => void;
+  #isClosed = false;
 
-  constructor(jail: Jail) {
-    this.#jail = jail;
+  constructor(parts: DiskStorageParts) {
+    this.#jail = parts.jail;
+    this.#active = parts.active;
+    this.#turns = parts.turns;
+    this.#opening = new DiskOpening({ ...parts, hostOf: (descriptor) => parts.jail.hostOf(descriptor) });
+    this.#onClose = parts.onClose;
+    this.#isAtomic = parts.uploads.mode === 'atomic';
   }
 
-  async list(path: VirtualPath, permit: Permit): Promise<Directory> {
+  list(path: VirtualPath, permit: Permit): Promise<Directory> {
+    return this.#turns.run(() => this.#list(path, permit));
+  }
+
+  async #list(path: VirtualPath, permit: Permit): Promise<Directory> {
     let place: Place | undefined;
     try {
       place = await this.#jail.find(path, 'follow');
@@ -46,31 +75,52 @@ class DiskStorage implements Storage {
       // Node's types leave 'buffer' out, which fs.opendir takes and which alone keeps names that are not UTF-8.
       const encoding = 'buffer' as BufferEncoding;
       const dir = await fs.opendir(place.thing, { encoding, bufferSize: NAMES_READ_AHEAD });
-      return new DiskDirectory({ place, dir });
+      return new DiskDirectory({ place, dir, turns: this.#turns });
     } catch (error) {
       place?.close();
       throw diskError(error, path);
     }
   }
 
-  stat(path: VirtualPath, followLinks: boolean, permit: Permit): Promise<Attributes> {
-    return this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
+  async stat(path: VirtualPath, followLinks: boolean, permit: Permit): Promise<Attributes> {
+    const found = await this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
       ask(permit, place);
-      if (place.stats === undefined) throw new FileError('not-found', { path });
-      return attributesOf(place.stats);
+      const growing = this.#opening.growingAt(place);
+      if (growing !== undefined) return growing;
+      const stats = place.stats ?? (this.#isAtomic ? await partialStats(place) : undefined);
+      if (stats === undefined) throw new FileError('not-found', { path });
+      return attributesOf(stats);
     });
+    if (!('stat' in found)) return found;
+    return whileOpen(
+      found,
+      () => found.stat(),
+      () => this.stat(path, followLinks, permit),
+    );
   }
 
   async open(path: VirtualPath, options: OpenOptions, permit: Permit): Promise<OpenFile> {
     checkOpenOptions(options, path);
     for (let tries = 0; tries < MAX_OPEN_TRIES; tries += 1) {
-      const file = await this.#at(path, options.exclusive === true ? 'keep' : 'follow', (place) => {
-        ask(permit, place);
-        return place.kind === undefined ? this.#create(place, options, path) : this.#openThing(place, options, path);
-      });
+      const file = await this.#turns.run(() => this.#tryOpen(path, options, permit));
       if (file !== undefined) return file;
     }
     throw new FileError('busy', { path });
+  }
+
+  async #tryOpen(path: VirtualPath, options: OpenOptions, permit: Permit): Promise<OpenFile | undefined> {
+    try {
+      const place = await this.#jail.find(path, options.exclusive === true ? 'keep' : 'follow');
+      try {
+        ask(permit, place);
+      } catch (error) {
+        place.close();
+        throw error;
+      }
+      return await this.#opening.open({ place, options, permit });
+    } catch (error) {
+      throw diskError(error, path);
+    }
   }
 
   makeDirectory(path: VirtualPath, mode: number | undefined, permit: Permit): Promise<void> {
@@ -85,6 +135,8 @@ class DiskStorage implements Storage {
     return this.#at(path, 'keep', async (place) => {
       ask(permit, place);
       refuseHome(place, path);
+      const hadPartial = this.#isAtomic && (await removePartial(place));
+      if (place.kind === undefined && hadPartial) return;
       if (place.kind === undefined || place.kind === 'directory') throw missingOr(place, 'is-a-directory', path);
       await fs.unlink(place.entry);
     });
@@ -95,41 +147,47 @@ class DiskStorage implements Storage {
       ask(permit, place);
       refuseHome(place, path);
       if (place.kind !== 'directory') throw missingOr(place, 'not-a-directory', path);
-      await fs.rmdir(place.entry);
+      await removeFolder(place, this.#active);
     });
   }
 
   rename(from: VirtualPath, to: VirtualPath, replace: boolean, permits: { from: Permit; to: Permit }): Promise<void> {
     return this.#at(from, 'keep', (source) =>
-      this.#at(to, 'keep', async (target) => {
+      this.#within(to, 'keep', async (target) => {
         ask(permits.from, source);
         ask(permits.to, target);
         refuseHome(source, from);
         refuseHome(target, to);
         if (source.kind === undefined) throw new FileError('not-found', { path: from });
         if (replace) return fs.rename(source.entry, target.entry);
-        if (target.kind !== undefined) throw new FileError('already-exists', { path: to });
-        return this.#moveToFreeName(source, target);
+        const canLink = source.kind !== 'directory' && (source.kind !== 'link' || this.#jail.makesLinks);
+        const isFree = target.kind === undefined;
+        if (!isFree || !(await giveFreeName({ from: source.entry, to: target.entry, canLink }))) {
+          throw new FileError('already-exists', { path: to });
+        }
       }),
     );
   }
 
-  setAttributes(path: VirtualPath, changes: AttributeChanges, followLinks: boolean, permit: Permit): Promise<void> {
-    return this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
+  async setAttributes(
+    path: VirtualPath,
+    changes: AttributeChanges,
+    followLinks: boolean,
+    permit: Permit,
+  ): Promise<void> {
+    const growing = await this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
       ask(permit, place);
       checkChanges(changes, path);
-      if (place.kind === undefined) throw new FileError('not-found', { path });
-      if (changes.mode !== undefined && place.kind === 'link') throw new FileError('unsupported', { path });
-      if (changes.sizeBytes !== undefined) refuseUnlessFile(place, path);
-      const isLink = place.kind === 'link';
-      await applyChanges(changes, {
-        truncate: (sizeBytes) => truncateThing(place, sizeBytes),
-        chmod: (mode) => fs.chmod(place.thing, mode),
-        chown: (uid, gid) => (isLink ? fs.lchown(place.entry, uid, gid) : fs.chown(place.thing, uid, gid)),
-        utimes: (accessed, modified) =>
-          isLink ? fs.lutimes(place.entry, accessed, modified) : fs.utimes(place.thing, accessed, modified),
-      });
+      const upload = this.#opening.growingAt(place);
+      if (upload === undefined) await changeThing(place, changes, path);
+      return upload;
     });
+    if (growing === undefined) return;
+    await whileOpen(
+      growing,
+      () => growing.setAttributes(changes),
+      () => this.setAttributes(path, changes, followLinks, permit),
+    );
   }
 
   readLink(path: VirtualPath, permit: Permit): Promise<string> {
@@ -152,7 +210,7 @@ class DiskStorage implements Storage {
 
   makeHardLink(existing: VirtualPath, path: VirtualPath, permits: { existing: Permit; path: Permit }): Promise<void> {
     return this.#at(existing, 'keep', (source) =>
-      this.#at(path, 'keep', async (target) => {
+      this.#within(path, 'keep', async (target) => {
         ask(permits.existing, source);
         ask(permits.path, target);
         if (source.kind === undefined || source.kind === 'directory') {
@@ -182,11 +240,19 @@ class DiskStorage implements Storage {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#jail.close();
+    this.#onClose();
   }
 
-  /** Finds `path`, lets `act` work there, and lets go of it. Errors of the system come out as FileErrors. */
-  async #at<T>(path: VirtualPath, last: LastLink, act: (place: Place) => Promise<T>): Promise<T> {
+  /** Finds `path`, lets `act` work there, and lets go of it, all in one turn. */
+  #at<T>(path: VirtualPath, last: LastLink, act: (place: Place) => Promise<T>): Promise<T> {
+    return this.#turns.run(() => this.#within(path, last, act));
+  }
+
+  /** The same within a turn that was taken. Errors of the system come out as FileErrors. */
+  async #within<T>(path: VirtualPath, last: LastLink, act: (place: Place) => Promise<T>): Promise<T> {
     try {
       const place = await this.#jail.find(path, last);
       try {
@@ -198,88 +264,40 @@ class DiskStorage implements Storage {
       throw diskError(error, path);
     }
   }
-
-  /** Makes the file at a free `place`; undefined when the place is no longer free. */
-  async #create(place: Place, options: OpenOptions, path: VirtualPath): Promise<OpenFile | undefined> {
-    if (options.create !== true) throw new FileError('not-found', { path });
-    try {
-      const descriptor = await place.create(openFlags(options), permissionBits(options.mode ?? 0o666));
-      return this.#fileOf(descriptor, place, options);
-    } catch (error) {
-      // The permit was told that nothing is there: it must be asked again.
-      if (errorNumberName(error) === 'EEXIST') return undefined;
-      throw error;
-    }
-  }
-
-  /** Opens what is at `place`; undefined when it is gone by now. */
-  async #openThing(place: Place, options: OpenOptions, path: VirtualPath): Promise<OpenFile | undefined> {
-    if (options.exclusive === true) throw new FileError('already-exists', { path });
-    refuseUnlessFile(place, path);
-    const descriptor = await place.open(openFlags(options));
-    try {
-      // The descriptor has the last word. What was just opened is in the kernel's memory: no need to wait elsewhere.
-      if (!fstatSync(descriptor).isFile()) throw new FileError('permission-denied', { path });
-      if (options.truncate === true) await truncateDescriptor(descriptor, 0);
-      return this.#fileOf(descriptor, place, options);
-    } catch (error) {
-      await closeDescriptor(descriptor);
-      throw error;
-    }
-  }
-
-  #fileOf(descriptor: number, place: Place, options: OpenOptions): OpenFile {
-    return new DiskFile({ descriptor, path: place.path, options, host: this.#jail.hostOf(descriptor) });
-  }
-
-  /**
-   * A rename that can't replace anything. rename(2) would: so a file gets the new name as a second one, which fails if
-   * that exists, and then loses the old one, as in OpenSSH's sftp-server.
-   */
-  async #moveToFreeName(source: Place, target: Place): Promise<void> {
-    const canLink = source.kind !== 'directory' && (source.kind !== 'link' || this.#jail.makesLinks);
-    if (!canLink || !(await linked(source, target))) {
-      // Folders have one name only, and some file systems know no other. What may be lost to a race here is an empty
-      // folder, or, on such a file system, a file made at the same instant.
-      if (lstatSync(target.entry, { throwIfNoEntry: false }) !== undefined) {
-        throw new FileError('already-exists', { path: target.path });
-      }
-      return fs.rename(source.entry, target.entry);
-    }
-    try {
-      await fs.unlink(source.entry);
-    } catch (error) {
-      await fs.unlink(target.entry);
-      throw error;
-    }
-  }
 }
 
-/** Whether `target` is now a second name of `source`; false where that can't be, for this file or any. */
-async function linked(source: Place, target: Place): Promise<boolean> {
+/** Asks `upload`; when it is closed meanwhile, waits until it has its name or is gone, and then asks `after`. */
+async function whileOpen<T>(upload: OpenFile, asked: () => Promise<T>, after: () => Promise<T>): Promise<T> {
   try {
-    await fs.link(source.entry, target.entry);
-    return true;
+    return await asked();
   } catch (error) {
-    const name = errorNumberName(error);
-    // EPERM: no hard links on this file system (FAT), or the kernel's protected_hardlinks.
-    if (name === 'EPERM' || name === 'EMLINK' || name === 'ENOTSUP' || name === 'ENOSYS') return false;
-    throw error;
+    if (!isFileError(error, 'closed')) throw error;
   }
+  await upload.close();
+  return after();
+}
+
+async function changeThing(place: Place, changes: AttributeChanges, path: VirtualPath): Promise<void> {
+  if (place.kind === undefined) throw new FileError('not-found', { path });
+  if (changes.mode !== undefined && place.kind === 'link') throw new FileError('unsupported', { path });
+  if (changes.sizeBytes !== undefined) refuseUnlessFile(place);
+  const isLink = place.kind === 'link';
+  await applyChanges(changes, {
+    truncate: (sizeBytes) => truncateThing(place, sizeBytes),
+    chmod: (mode) => fs.chmod(place.thing, mode),
+    chown: (uid, gid) => (isLink ? fs.lchown(place.entry, uid, gid) : fs.chown(place.thing, uid, gid)),
+    utimes: (accessed, modified) =>
+      isLink ? fs.lutimes(place.entry, accessed, modified) : fs.utimes(place.thing, accessed, modified),
+  });
 }
 
 async function truncateThing(place: Place, sizeBytes: number): Promise<void> {
-  const descriptor = await place.open(O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  const descriptor = await place.open(RESIZE_FLAGS);
   try {
     await truncateDescriptor(descriptor, sizeBytes);
   } finally {
     await closeDescriptor(descriptor);
   }
-}
-
-function openFlags({ read, write }: OpenOptions): number {
-  const access = write !== true ? O_RDONLY : read === true ? O_RDWR : O_WRONLY;
-  return access | O_NONBLOCK | O_NOCTTY;
 }
 
 /** Tells the permit what was found, and no more: it has no use for host paths. */
@@ -289,11 +307,6 @@ function ask(permit: Permit, { path, kind }: Place): void {
 
 function missingOr(place: Place, code: FileErrorCode, path: VirtualPath): FileError {
   return new FileError(place.kind === undefined ? 'not-found' : code, { path });
-}
-
-function refuseUnlessFile(place: Place, path: VirtualPath): void {
-  if (place.kind === 'file') return;
-  throw new FileError(place.kind === 'directory' ? 'is-a-directory' : 'permission-denied', { path });
 }
 
 function refuseHome(place: Place, path: VirtualPath): void {

@@ -1,12 +1,12 @@
 // Finds or makes a user's home, and opens it. The one place where a user's name becomes part of a host path.
 
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import { isName, ROOT } from '../model/path.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
-import { openDiskStorage } from './disk.ts';
-import { errorNumberName } from './disk-error.ts';
+import { type DiskStorageParts, openDiskStorage } from './disk.ts';
 import type { Storage } from './storage.ts';
 
 /**
@@ -15,13 +15,20 @@ import type { Storage } from './storage.ts';
  * @throws FileError `not-a-directory` when something else, a link included, stands in its place; the host path is in
  * the cause alone.
  */
-export async function openHome(home: { homesDirectory: string; user: string; jail: JailKind }): Promise<Storage> {
-  const { homesDirectory, user, jail } = home;
+export async function openHome(home: {
+  homesDirectory: string;
+  user: string;
+  jail: JailKind;
+  /** What else the storage is made of, once it is known which device (`st_dev`) the home is on. */
+  partsOn?: (device: number) => Omit<DiskStorageParts, 'jail'>;
+}): Promise<Storage> {
+  const { homesDirectory, user, jail, partsOn } = home;
   if (!isName(user)) throw new FileError('invalid-path', { path: ROOT, detail: 'the user name is no file name' });
   const host = join(homesDirectory, user);
   try {
     await makeIfMissing(host);
-    return openDiskStorage({ jail: await openJailOf[jail](host) });
+    const { dev } = await lstat(host);
+    return openDiskStorage({ ...partsOn?.(dev), jail: await openJailOf[jail](host) });
   } catch (error) {
     throw homeError(error, host);
   }
@@ -37,12 +44,12 @@ async function makeIfMissing(host: string): Promise<void> {
     await mkdir(host, { mode: 0o700 });
   } catch (error) {
     // What stands there is looked at when it is opened, and not followed if it is a link.
-    if (errorNumberName(error) !== 'EEXIST') throw error;
+    if (errnoName(error) !== 'EEXIST') throw error;
   }
 }
 
 function homeError(error: unknown, host: string): unknown {
-  const name = errorNumberName(error);
+  const name = errnoName(error);
   if (name === undefined) return error;
   const notAFolder = name === 'ENOTDIR' || name === 'ELOOP';
   return new FileError(notAFolder ? 'not-a-directory' : 'io-error', {

@@ -7,9 +7,9 @@ import { closeSync, constants, fstatSync, lstatSync, readlinkSync, realpathSync,
 import { lstat, realpath } from 'node:fs/promises';
 import { decodeBytes } from '../model/bytes.ts';
 import type { EntryKind } from '../model/entry.ts';
+import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
-import { errorNumberName } from './disk-error.ts';
 import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
 import { openDescriptor } from './system-calls.ts';
 import { type Footing, walk } from './walk.ts';
@@ -60,13 +60,13 @@ class PortablePlace implements Place {
   readonly path: VirtualPath;
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
+  readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
-  readonly #folder: HostPath;
 
   constructor(path: VirtualPath, folder: HostPath, entry: HostPath, stats: Stats | undefined) {
     this.path = path;
-    this.#folder = folder;
+    this.folder = folder;
     this.entry = entry;
     this.thing = entry;
     this.stats = stats;
@@ -85,8 +85,8 @@ class PortablePlace implements Place {
 
   /** Throws `not-found` when the folder is no longer where the walk found it. */
   check(): void {
-    const real = realpathSync.native(this.#folder, 'buffer');
-    if (!real.equals(Buffer.from(this.#folder))) throw new FileError('not-found', { path: this.path });
+    const real = realpathSync.native(this.folder, 'buffer');
+    if (!real.equals(Buffer.from(this.folder))) throw new FileError('not-found', { path: this.path });
   }
 
   async #checked(opening: Promise<number>): Promise<number> {
@@ -113,7 +113,7 @@ function readLink(folder: HostPath, name: string): string | undefined {
   try {
     return decodeBytes(readlinkSync(entryOf(folder, name), 'buffer'));
   } catch (error) {
-    const code = errorNumberName(error);
+    const code = errnoName(error);
     // Windows says UNKNOWN of a file that is no link.
     if (code === 'EINVAL' || code === 'ENOENT' || code === 'UNKNOWN') return undefined;
     throw error;
@@ -124,7 +124,7 @@ async function lstatIfThere(entry: HostPath): Promise<Stats | undefined> {
   try {
     return await lstat(entry);
   } catch (error) {
-    if (errorNumberName(error) === 'ENOENT') return undefined;
+    if (errnoName(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -9,9 +9,9 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { decodeBytes } from '../model/bytes.ts';
 import type { EntryKind } from '../model/entry.ts';
+import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
-import { errorNumberName } from './disk-error.ts';
 import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
 import { openDescriptor } from './system-calls.ts';
 import { type Footing, MAX_LINKS, type Spot, walk } from './walk.ts';
@@ -80,13 +80,14 @@ class HeldJail implements Jail {
     const isHome = spot.name === '';
     const folder = spot.folder === this.#home ? undefined : spot.folder;
     const entry = isHome ? heldPath(this.#home) : entryOf(heldPath(spot.folder), spot.name);
-    const held: Held = { path: spot.path, entry, folder, thing: undefined, onClose: () => this.#leave() };
+    const host = heldPath(spot.folder);
+    const held: Held = { path: spot.path, entry, host, folder, thing: undefined, onClose: () => this.#leave() };
     if (isHome) return new HeldPlace(held, fstatSync(this.#home));
     try {
       held.thing = await openDescriptor(entry, HOLD);
       return new HeldPlace(held, fstatSync(held.thing));
     } catch (error) {
-      if (errorNumberName(error) === 'ENOENT') return new HeldPlace(held, undefined);
+      if (errnoName(error) === 'ENOENT') return new HeldPlace(held, undefined);
       if (held.thing !== undefined) closeSync(held.thing);
       if (folder !== undefined) closeSync(folder);
       throw error;
@@ -103,6 +104,7 @@ class HeldJail implements Jail {
 interface Held {
   readonly path: VirtualPath;
   readonly entry: HostPath;
+  readonly host: HostPath;
   /** The folder of the entry, unless that is the home. */
   readonly folder: number | undefined;
   /** What stands there, unless nothing does or it is the home. */
@@ -114,6 +116,7 @@ class HeldPlace implements Place {
   readonly path: VirtualPath;
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
+  readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
   readonly #held: Held;
@@ -124,6 +127,7 @@ class HeldPlace implements Place {
     this.path = held.path;
     this.stats = stats;
     this.kind = stats === undefined ? undefined : kindOf(stats);
+    this.folder = held.host;
     this.entry = held.entry;
     this.thing = held.thing === undefined ? held.entry : heldPath(held.thing);
   }
@@ -159,7 +163,7 @@ function enter(folder: number, name: string): number | undefined {
   try {
     return openSync(entryOf(heldPath(folder), name), ENTER);
   } catch (error) {
-    if (errorNumberName(error) === 'ENOTDIR') return undefined;
+    if (errnoName(error) === 'ENOTDIR') return undefined;
     throw error;
   }
 }
@@ -168,7 +172,7 @@ function readLink(folder: number, name: string): string | undefined {
   try {
     return decodeBytes(readlinkSync(entryOf(heldPath(folder), name), 'buffer'));
   } catch (error) {
-    const code = errorNumberName(error);
+    const code = errnoName(error);
     if (code === 'EINVAL' || code === 'ENOENT') return undefined;
     throw error;
   }

@@ -1,10 +1,10 @@
 // Open files and folders of the storage in memory.
 
+import { checkChanges, checkEnd, checkLimit, checkOffset } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Entry, Space } from '../model/entry.ts';
 import { FileError, type FileErrorCode } from '../model/error.ts';
 import type { Directory, OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
-import { checkChanges, checkEnd, checkLimit, checkOffset } from './checks.ts';
 import {
   attributesOfNode,
   changeNode,

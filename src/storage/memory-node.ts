@@ -1,9 +1,9 @@
 // What a storage in memory is made of: nodes, as inodes are on a disk. A name in a folder points at a node, and a file
 // can have several names.
 
+import { permissionBits } from '../model/checks.ts';
 import type { AttributeChanges, Attributes } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
-import { permissionBits } from './checks.ts';
 
 interface NodeFacts {
   /** Permission bits only. */

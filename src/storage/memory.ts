@@ -1,9 +1,9 @@
 // A home in memory, for tests and examples: the same behaviour as the disk, without one. Simple before fast.
 
+import { checkChanges, checkLinkTarget, checkOpenOptions, permissionBits } from '../model/checks.ts';
 import type { Space } from '../model/entry.ts';
 import { FileError, type FileErrorCode } from '../model/error.ts';
 import { isWithin, MAX_NAME_BYTES, ROOT, type VirtualPath } from '../model/path.ts';
-import { checkChanges, checkLinkTarget, checkOpenOptions, permissionBits } from './checks.ts';
 import { MemoryDirectory, MemoryOpenFile } from './memory-handle.ts';
 import {
   attributesOfNode,

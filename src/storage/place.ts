@@ -19,6 +19,8 @@ export interface Place {
   /** What was there, a link not followed; both undefined when nothing was. */
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
+  /** The folder that it stands in; the home for the home itself. */
+  readonly folder: HostPath;
   /** The name in its folder, for calls that act on names and don't follow links: unlink, mkdir, rename, lstat. */
   readonly entry: HostPath;
   /** The very thing that was there, for calls that take a path and follow links: chmod, opendir, statfs. */

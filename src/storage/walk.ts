@@ -7,6 +7,7 @@ import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import { FileError } from '../model/error.ts';
 import { pathOf, type VirtualPath } from '../model/path.ts';
 import type { LastLink } from './place.ts';
+import { isReservedName } from './upload-names.ts';
 
 /** Links followed in one walk, as Linux has it (MAXSYMLINKS). */
 export const MAX_LINKS = 40;
@@ -68,6 +69,7 @@ export function walk<F>(footing: Footing<F>, path: VirtualPath, last: LastLink):
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       steps += 1;
       if (steps > MAX_STEPS) throw new FileError('link-loop', { path });
+      if (isReservedName(name)) throw new FileError('invalid-path', { path, detail: 'this name is reserved' });
       const folder = folders.at(-1) ?? footing.home;
       const isLast = pending.length === 0;
       if (name === '..') {

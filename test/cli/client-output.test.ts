@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { describeFailure, exitCodeOf, failureAsJson } from '../../src/cli/failure.ts';
-import { inColumns, longListing, modeText, visibleEntries } from '../../src/cli/listing.ts';
+import { inColumns, longListing, visibleEntries } from '../../src/cli/listing.ts';
 import { previewLines } from '../../src/cli/preview.ts';
 import { createProgressBar, line } from '../../src/cli/progress.ts';
 import { formatBytes, formatSeconds } from '../../src/cli/sizes.ts';
@@ -77,7 +77,6 @@ test('listing: long lines, columns, hidden names', (t) => {
   t.is(visibleEntries(entries, true).length, 3);
   t.deepEqual(inColumns(['a', 'bb', 'ccc', 'd', 'e'], 15), ['a    ccc  e', 'bb   d']);
   t.deepEqual(inColumns([], 80), []);
-  t.is(modeText(0o120777), 'lrwxrwxrwx');
 });
 
 test('preview: text is shown as text, anything else as a hex dump, nothing raw', (t) => {

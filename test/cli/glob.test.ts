@@ -30,7 +30,9 @@ const expands = test.macro({
 test(expands, '*.txt', ['a.txt', 'b.txt', 'x[1].txt']);
 test(expands, '?.txt', ['a.txt', 'b.txt']);
 test(expands, '[bc].*', ['b.txt', 'c.bin']);
-test(expands, '{a,c}.*', ['a.txt', 'c.bin']);
+test(expands, '{a,c}.*', []);
+test(expands, '{a,c}', ['{a,c}']);
+test(expands, '*\\\\*', ['back\\slash']);
 test(expands, '*/one.*', ['docs/one.txt', 'photos/one.jpg']);
 test(expands, 'd*/t*', ['docs/two.txt']);
 test(expands, '*/two.txt', ['docs/two.txt']);

@@ -140,7 +140,10 @@ test('serve: every fault of the credentials file is told, with its line', async 
   });
   const server = await startProcess(t, { folder });
   t.is(await server.ended, 1);
-  const lines = server.errors().trim().split('\n');
+  const lines = server
+    .errors()
+    .split('\n')
+    .filter((line) => line.startsWith('sshome: '));
   t.deepEqual(
     lines.map((line) => /^sshome: id_passwd\.txt:(\d+): /.exec(line)?.[1]),
     ['2', '3', '4', '5'],

@@ -4,16 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { connect } from '../../src/client/connect.ts';
 import { encodeBytes } from '../../src/model/bytes.ts';
-import { PASSWORDS, startServer } from '../helpers/server.ts';
+import { startServer } from '../helpers/server.ts';
+import { connectAlice } from '../helpers/sshome-client.ts';
 
 test('name bytes: requests with odd names find their files while an upload fills the window', async (t) => {
   t.timeout(30_000);
   const server = await startServer(t);
-  const { host, port } = server;
-  const client = await connect({ host, port, user: 'alice', password: PASSWORDS.alice, verifyHost: () => true });
-  t.teardown(() => client.quit());
+  const client = await connectAlice(t, server);
   const home = await server.homeOf('alice');
   const names = Array.from({ length: 20 }, (_, index) => `n\udcff${index}\udc80`);
   for (const [index, name] of names.entries()) await writeFile(encodeBytes(join(home, name)), 'x'.repeat(index));

@@ -5,32 +5,11 @@ import { mkdir, readdir, readFile, stat, symlink, truncate, utimes, writeFile } 
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import type { Client } from '../../src/client/client.ts';
-import { connect } from '../../src/client/connect.ts';
 import type { TransferProgress } from '../../src/client/transfer.ts';
 import { FileError, type FileErrorCode } from '../../src/model/error.ts';
-import { temporaryFolder } from '../helpers/folder.ts';
-import { PASSWORDS, startServer } from '../helpers/server.ts';
+import { openDesk } from './desk.ts';
 
 const SIZES = [0, 1, 32_767, 32_768, 32_769, 255 * 1024, 255 * 1024 + 1, 5_000_000];
-
-interface Desk {
-  readonly client: Client;
-  /** The home on the disk. */
-  readonly home: string;
-  /** A local folder. */
-  readonly here: string;
-  stop(): Promise<void>;
-}
-
-async function desk(t: ExecutionContext): Promise<Desk> {
-  t.timeout(30_000);
-  const server = await startServer(t);
-  const { host, port } = server;
-  const client = await connect({ host, port, user: 'alice', password: PASSWORDS.alice, verifyHost: () => true });
-  t.teardown(() => client.quit());
-  return { client, home: await server.homeOf('alice'), here: await temporaryFolder(t), stop: () => server.stop() };
-}
 
 async function fails(t: ExecutionContext, work: Promise<unknown>, code: FileErrorCode): Promise<FileError> {
   const error = await t.throwsAsync(work, { instanceOf: FileError });
@@ -39,7 +18,7 @@ async function fails(t: ExecutionContext, work: Promise<unknown>, code: FileErro
 }
 
 test('transfer: every size goes up and comes down as it was', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   for (const size of SIZES) {
     const content = randomBytes(size);
     await writeFile(join(here, 'source'), content);
@@ -53,7 +32,7 @@ test('transfer: every size goes up and comes down as it was', async (t) => {
 });
 
 test('transfer: streams and bytes go both ways', async (t) => {
-  const { client, home } = await desk(t);
+  const { client, home } = await openDesk(t);
   const content = randomBytes(700_001);
   const chunks = [content.subarray(0, 3), content.subarray(3, 500_000), content.subarray(500_000)];
   await client.upload(Readable.from(chunks), 'from-stream');
@@ -72,7 +51,7 @@ test('transfer: streams and bytes go both ways', async (t) => {
 });
 
 test('transfer: a stream that breaks fails the transfer, and the connection lives', async (t) => {
-  const { client, home } = await desk(t);
+  const { client, home } = await openDesk(t);
   const broken = Readable.from(
     (async function* () {
       yield Buffer.from('begin');
@@ -88,14 +67,14 @@ test('transfer: a stream that breaks fails the transfer, and the connection live
 });
 
 test('transfer: an upload replaces a longer file whole', async (t) => {
-  const { client, home } = await desk(t);
+  const { client, home } = await openDesk(t);
   await writeFile(join(home, 'a'), randomBytes(100_000));
   await client.upload(Buffer.from('short'), 'a');
   t.is(await readFile(join(home, 'a'), 'utf8'), 'short');
 });
 
 test('transfer: progress counts up to the size', async (t) => {
-  const { client, here } = await desk(t);
+  const { client, here } = await openDesk(t);
   await writeFile(join(here, 'a'), randomBytes(1_000_000));
   for (const move of ['up', 'down'] as const) {
     const seen: TransferProgress[] = [];
@@ -109,7 +88,7 @@ test('transfer: progress counts up to the size', async (t) => {
 });
 
 test('transfer: an upload is resumed from what is there', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   const content = randomBytes(1_000_000);
   await writeFile(join(here, 'a'), content);
   for (const there of [0, 1, 400_000, 1_000_000]) {
@@ -123,7 +102,7 @@ test('transfer: an upload is resumed from what is there', async (t) => {
 });
 
 test('transfer: an upload is not resumed onto something else', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await writeFile(join(here, 'a'), 'the local content');
   await writeFile(join(home, 'longer'), 'the local content and more');
   await writeFile(join(home, 'other'), 'another');
@@ -133,7 +112,7 @@ test('transfer: an upload is not resumed onto something else', async (t) => {
 });
 
 test('transfer: an interrupted download is kept apart, and resumed', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   const content = randomBytes(8_000_000);
   await writeFile(join(home, 'a'), content);
   await writeFile(join(here, 'a'), 'the old content');
@@ -153,7 +132,7 @@ test('transfer: an interrupted download is kept apart, and resumed', async (t) =
 });
 
 test('transfer: a download is resumed from what another client has left, never onto something else', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   const content = randomBytes(500_000);
   await writeFile(join(home, 'a'), content);
   await writeFile(join(here, 'a'), content.subarray(0, 123_456));
@@ -169,7 +148,7 @@ test('transfer: a download is resumed from what another client has left, never o
 });
 
 test('transfer: what an earlier download has left is not used unless asked for', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await writeFile(join(home, 'a'), 'content');
   await writeFile(join(here, 'trap'), 'untouched');
   await symlink(join(here, 'trap'), join(here, 'a.sshome-part'));
@@ -179,7 +158,7 @@ test('transfer: what an earlier download has left is not used unless asked for',
 });
 
 test('transfer: a download follows a local link, and feeds what is no file', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await writeFile(join(home, 'a'), 'content');
   await writeFile(join(here, 'real'), 'old');
   await symlink('real', join(here, 'link'));
@@ -190,7 +169,7 @@ test('transfer: a download follows a local link, and feeds what is no file', asy
 });
 
 test('transfer: a file that changes during a download is told', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await writeFile(join(home, 'a'), randomBytes(6_000_000));
   let changed: Promise<void> | undefined;
   const onProgress = ({ bytes }: TransferProgress): void => {
@@ -202,7 +181,7 @@ test('transfer: a file that changes during a download is told', async (t) => {
 });
 
 test('transfer: a cancelled upload keeps what arrived', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   const content = randomBytes(20_000_000);
   await writeFile(join(here, 'a'), content);
   const stop = new AbortController();
@@ -220,7 +199,7 @@ test('transfer: a cancelled upload keeps what arrived', async (t) => {
 });
 
 test('transfer: a connection that breaks fails the transfer as closed, and leaves what arrived', async (t) => {
-  const { client, home, here, stop } = await desk(t);
+  const { client, home, here, stop } = await openDesk(t);
   await writeFile(join(home, 'a'), randomBytes(30_000_000));
   let stopping: Promise<void> | undefined;
   const onProgress = ({ bytes }: TransferProgress): void => {
@@ -232,7 +211,7 @@ test('transfer: a connection that breaks fails the transfer as closed, and leave
 });
 
 test('transfer: errors name the file that is at fault', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await mkdir(join(home, 'folder'));
   await writeFile(join(here, 'a'), 'content');
   t.is((await fails(t, client.download('missing', join(here, 'b')), 'not-found')).path, '/missing');
@@ -250,7 +229,7 @@ test('transfer: errors name the file that is at fault', async (t) => {
 });
 
 test('transfer: times and permission bits are kept on request', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await writeFile(join(here, 'a'), 'content', { mode: 0o640 });
   await utimes(join(here, 'a'), 1_000_000_000, 1_234_567_890);
   await client.upload(join(here, 'a'), 'a', { preserve: true });
@@ -262,7 +241,7 @@ test('transfer: times and permission bits are kept on request', async (t) => {
 });
 
 test('transfer: preview gives the beginning, exactly', async (t) => {
-  const { client, home } = await desk(t);
+  const { client, home } = await openDesk(t);
   const content = randomBytes(5000);
   await writeFile(join(home, 'a'), content);
   t.true(content.subarray(0, 1024).equals(await client.preview('a')));

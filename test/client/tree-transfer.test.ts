@@ -2,9 +2,7 @@
 
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
-import type { Client } from '../../src/client/client.ts';
-import { connect } from '../../src/client/connect.ts';
+import test from 'ava';
 import type { Session } from '../../src/client/session.ts';
 import type { TransferFailure } from '../../src/client/transfer.ts';
 import { downloadTree } from '../../src/client/tree-transfer.ts';
@@ -14,18 +12,9 @@ import { FileError } from '../../src/model/error.ts';
 import type { Files } from '../../src/model/files.ts';
 import { ROOT } from '../../src/model/path.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
-import { PASSWORDS, startServer } from '../helpers/server.ts';
+import { openDesk } from './desk.ts';
 
 const ODD_NAMES = ['with space', '-rf', 'quote\'"', 'tab\there', 'line\nbreak', '*', 'ünï', '\udcff raw byte', '..a'];
-
-async function desk(t: ExecutionContext): Promise<{ client: Client; home: string; here: string }> {
-  t.timeout(30_000);
-  const server = await startServer(t);
-  const { host, port } = server;
-  const client = await connect({ host, port, user: 'alice', password: PASSWORDS.alice, verifyHost: () => true });
-  t.teardown(() => client.quit());
-  return { client, home: await server.homeOf('alice'), here: await temporaryFolder(t) };
-}
 
 function bytes(...parts: string[]): Buffer {
   return encodeBytes(join(...parts));
@@ -52,7 +41,7 @@ async function makeTree(root: string): Promise<void> {
 }
 
 test('tree: a folder with odd names goes up and comes down as it was', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await mkdir(join(here, 'tree'));
   await makeTree(join(here, 'tree'));
   const files = ODD_NAMES.length + 40;
@@ -65,7 +54,7 @@ test('tree: a folder with odd names goes up and comes down as it was', async (t)
 });
 
 test('tree: a folder is merged into one that is there', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await mkdir(join(home, 'copy'));
   await writeFile(join(home, 'copy', 'kept'), 'kept');
   await mkdir(join(here, 'tree'));
@@ -75,7 +64,7 @@ test('tree: a folder is merged into one that is there', async (t) => {
 });
 
 test('tree: links are left out and told, and the rest goes on', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await mkdir(join(here, 'tree'));
   await writeFile(join(here, 'tree', 'a'), 'a');
   await symlink('/etc', join(here, 'tree', 'outside'));
@@ -93,7 +82,7 @@ test('tree: links are left out and told, and the rest goes on', async (t) => {
 });
 
 test('tree: delete takes a folder with all in it, and links themselves', async (t) => {
-  const { client, home, here } = await desk(t);
+  const { client, home, here } = await openDesk(t);
   await makeTree(home);
   await mkdir(join(home, 'kept'));
   await writeFile(join(home, 'kept', 'a'), 'a');
@@ -106,7 +95,7 @@ test('tree: delete takes a folder with all in it, and links themselves', async (
 });
 
 test('tree: folders are made with those above them', async (t) => {
-  const { client, home } = await desk(t);
+  const { client, home } = await openDesk(t);
   await client.makeDirectory('a/b/c', { parents: true });
   await client.makeDirectory('a/b/c', { parents: true });
   await writeFile(join(home, 'file'), '');

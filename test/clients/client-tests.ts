@@ -33,6 +33,13 @@ export function checksOf(client: Client, usualPatienceSeconds: number = PATIENCE
         found = { outcome: 'missing' };
         return;
       }
+      const lacking = await client.lacking?.();
+      if (lacking !== undefined) {
+        found = { outcome: 'missing', note: lacking };
+        t.log(`skipped: ${lacking}`);
+        t.pass();
+        return;
+      }
       known = await version(t);
       try {
         const reason = await check(t);

@@ -5,8 +5,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { encodeBytes } from '../../src/model/bytes.ts';
-import { temporaryFolder } from '../helpers/folder.ts';
-import { runProgram } from '../helpers/program.ts';
+import { type ProgramResult, runProgram } from '../helpers/program.ts';
 import type { ClientDriver, Lifetime, Target } from './driver.ts';
 import { testClient } from './matrix.ts';
 import { linesOf, mustRun, versionLine, withoutDots } from './must-run.ts';
@@ -23,8 +22,8 @@ const driver: ClientDriver = {
   renamesOver: false,
   unableLists: { newline: 'curl lists one name a line, as it is' },
   open: async (t, target) => {
-    const settings = await settingsOf(target);
-    const curl = (words: readonly string[]): Promise<Buffer> => mustRun(t, 'curl', [...settings, ...words]);
+    const setting = await settingOf(target);
+    const curl = (words: readonly string[]): Promise<Buffer> => mustCurl(t, setting, words);
     const quote = (command: string, ...paths: readonly string[]): Promise<unknown> =>
       curl(['--head', '-Q', [command, ...paths.map(quoted)].join(' '), urlOf(target, '/')]);
     const upload = (local: string, remote: string, words: readonly string[] = []): Promise<unknown> =>
@@ -74,10 +73,10 @@ check('appends', async (t) => {
 });
 
 check('uploads from a pipe, with the folders on the way, and with permissions', async (t) => {
-  const { target, settings, remote, disk } = await prepared(t);
+  const { target, setting, remote, disk } = await prepared(t);
   const words = ['--ftp-create-dirs', '--create-file-mode', '0640', '-T', '-', urlOf(target, `${remote}/a/b/piped`)];
   const content = randomBytes(300_000);
-  await mustRun(t, 'curl', [...settings, ...words], { input: content });
+  await mustCurl(t, setting, words, content);
   t.true((await readFile(join(disk, 'a/b/piped'))).equals(content));
   t.is((await stat(join(disk, 'a/b/piped'))).mode & 0o777, 0o640);
   return undefined;
@@ -106,8 +105,8 @@ check('obeys commands before and after a transfer', async (t) => {
 });
 
 check('tells room on the disk by a command', async (t) => {
-  const { target, settings } = await prepared(t);
-  const said = linesOf(await mustRun(t, 'curl', [...settings, '--head', '-Q', 'statvfs /', urlOf(target, '/')]));
+  const { target, setting } = await prepared(t);
+  const said = linesOf(await mustCurl(t, setting, ['--head', '-D', '-', '-Q', 'statvfs /', urlOf(target, '/')]));
   t.true(
     said.some((line) => /^f_blocks: [1-9]\d*$/.test(line)),
     said.join('\n'),
@@ -116,10 +115,10 @@ check('tells room on the disk by a command', async (t) => {
 });
 
 check('knows the host by its fingerprint', async (t) => {
-  const { target, settings } = await prepared(t);
+  const { target, setting } = await prepared(t);
   const whole = target.server.fingerprints.map((fingerprint) => fingerprint.replace(/^.*SHA256:/, ''));
   const tryWith = async (fingerprint: string): Promise<number | null> =>
-    (await runProgram(t, 'curl', [...settings, '--hostpubsha256', fingerprint, urlOf(target, '/')])).status;
+    (await curl(t, setting, ['--hostpubsha256', fingerprint, urlOf(target, '/')])).status;
   const statuses = await Promise.all(whole.map(tryWith));
   t.true(statuses.includes(0), `${whole}: ${statuses}`);
   t.is(await tryWith(Buffer.alloc(32).toString('base64').replace('=', '')), 60);
@@ -127,27 +126,27 @@ check('knows the host by its fingerprint', async (t) => {
 });
 
 check('refuses a wrong password', async (t) => {
-  const { target, settings } = await prepared(t);
-  const { status } = await runProgram(t, 'curl', [...settings, '-u', 'alice:wrong', '--key', '/dev/null', urlOf(target, '/')]);
+  const { target, setting } = await prepared(t);
+  const { status } = await curl(t, setting, ['-u', 'alice:wrong', '--key', '/dev/null', urlOf(target, '/')]);
   t.is(status, 67);
   return undefined;
 });
 
 check('carries files the old way too (scp://)', async (t) => {
-  const { target, settings, local, remote, disk } = await prepared(t);
+  const { target, setting, local, remote, disk } = await prepared(t);
   const content = randomBytes(100_001);
   await writeFile(join(local, 'sent'), content);
   const url = urlOf(target, `${remote}/by scp`).replace(/^sftp/, 'scp');
-  await mustRun(t, 'curl', [...settings, '-T', join(local, 'sent'), url]);
+  await mustCurl(t, setting, ['-T', join(local, 'sent'), url]);
   t.true((await readFile(join(disk, 'by scp'))).equals(content));
-  await mustRun(t, 'curl', [...settings, '-o', join(local, 'got'), url]);
+  await mustCurl(t, setting, ['-o', join(local, 'got'), url]);
   t.true((await readFile(join(local, 'got'))).equals(content));
   return undefined;
 });
 
 interface Prepared {
   readonly target: Target;
-  readonly settings: readonly string[];
+  readonly setting: Setting;
   readonly local: string;
   readonly remote: string;
   readonly disk: string;
@@ -158,19 +157,24 @@ interface Prepared {
 async function prepared(t: ExecutionContext): Promise<Prepared> {
   const { stage, local, remote, disk } = await bench(t);
   const target = await stage.target();
-  const settings = await settingsOf(target);
+  const setting = await settingOf(target);
   return {
     target,
-    settings,
+    setting,
     local,
     remote,
     disk,
-    get: (path, words) => mustRun(t, 'curl', [...settings, ...words, urlOf(target, path)]),
+    get: (path, words) => mustCurl(t, setting, [...words, urlOf(target, path)]),
   };
 }
 
-/** The words that every call needs. */
-async function settingsOf({ login, local, knownHosts }: Target): Promise<readonly string[]> {
+/** What every call needs. */
+interface Setting {
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function settingOf({ login, local, knownHosts }: Target): Promise<Setting> {
   // Debian 12's libssh2 asks for the kind of key that stands first for a host, and of RSA it knows SHA-1 alone.
   const known = (await readFile(knownHosts, 'utf8')).split('\n').filter((line) => line.includes('ssh-ed25519'));
   await mkdir(join(local, '.ssh'));
@@ -181,7 +185,20 @@ async function settingsOf({ login, local, knownHosts }: Target): Promise<readonl
       : ['user = "alice:"', `key = "${login.privateKeyFile}"`, `pubkey = "${login.privateKeyFile}.pub"`];
   // A password is no word of a command line.
   await writeFile(join(local, 'curlrc'), `${lines.join('\n')}\n`, { mode: 0o600 });
-  return ['-q', '-K', join(local, 'curlrc'), '-sS', '--globoff'];
+  return { words: ['-q', '-K', join(local, 'curlrc'), '-sS', '--globoff'], environment: { HOME: local } };
+}
+
+function curl(t: Lifetime, { words, environment }: Setting, more: readonly string[]): Promise<ProgramResult> {
+  return runProgram(t, 'curl', [...words, ...more], { environment });
+}
+
+function mustCurl(
+  t: Lifetime,
+  { words, environment }: Setting,
+  more: readonly string[],
+  input: Uint8Array | string = '',
+): Promise<Buffer> {
+  return mustRun(t, 'curl', [...words, ...more], { environment, input });
 }
 
 function urlOf({ server }: Target, path: string): string {

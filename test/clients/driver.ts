@@ -65,6 +65,8 @@ export interface Client {
   readonly programs: Readonly<Record<string, string>>;
   /** The version line of the program, for docs/conformance.md. */
   version(t: Lifetime): Promise<string>;
+  /** What this machine lacks that can't be installed, such as a kernel's support; a skip, also in CI. */
+  lacking?(): Promise<string | undefined>;
 }
 
 export interface ClientDriver extends Client {

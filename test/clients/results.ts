@@ -1,7 +1,7 @@
-// What the checks of real clients found, as JSON lines in build/conformance/, one file for each client. Written when the
-// large sizes run; docs/conformance.md is made of it.
+// What real clients and the suites of others found, as files in build/conformance/. Written when the large sizes run;
+// docs/conformance.md is made of it.
 
-import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inRepository } from '../helpers/folder.ts';
 import { isFull } from './driver.ts';
@@ -18,31 +18,62 @@ export interface Result {
   readonly note?: string;
 }
 
-const FOLDER = inRepository('build/conformance');
+export interface SuiteCount {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
 
-/** Forgets the client's results of earlier runs. */
-export async function forgetResults(client: string): Promise<void> {
-  if (isFull) await rm(fileOf(client), { force: true });
+/** A test suite that others wrote for SFTP servers, run against sshome and against OpenSSH's server. */
+export interface SuiteResult {
+  readonly suite: string;
+  readonly version: string;
+  readonly sshome: SuiteCount;
+  readonly openssh: SuiteCount;
+  /** What fails here and passes there, and why; empty when nothing does. */
+  readonly note: string;
+}
+
+const FOLDER = inRepository('build/conformance');
+/** One JSON line for each check. */
+const CLIENT_ENDING = '.jsonl';
+/** One JSON object. */
+const SUITE_ENDING = '.suite.json';
+
+/** Forgets the results of one client, or of all. */
+export async function forgetResults(client?: string): Promise<void> {
+  if (isFull) await rm(client === undefined ? FOLDER : fileOf(client, CLIENT_ENDING), { recursive: true, force: true });
 }
 
 export async function recordResult(result: Result): Promise<void> {
   if (!isFull) return;
   await mkdir(FOLDER, { recursive: true });
-  await appendFile(fileOf(result.client), `${JSON.stringify(result)}\n`);
+  await appendFile(fileOf(result.client, CLIENT_ENDING), `${JSON.stringify(result)}\n`);
 }
 
-/** All results that were recorded, by client. */
-export async function readResults(): Promise<Result[]> {
-  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.jsonl')).sort();
-  const texts = await Promise.all(files.map((file) => readFile(join(FOLDER, file), 'utf8')));
-  return texts.flatMap((text) =>
-    text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Result),
-  );
+export async function recordSuite(result: SuiteResult): Promise<void> {
+  if (!isFull) return;
+  await mkdir(FOLDER, { recursive: true });
+  await writeFile(fileOf(result.suite, SUITE_ENDING), JSON.stringify(result));
 }
 
-function fileOf(client: string): string {
-  return join(FOLDER, `${client.replace(/[^A-Za-z0-9.]+/g, '-')}.jsonl`);
+/** All that was recorded, by client and by suite. */
+export async function readResults(): Promise<{ results: Result[]; suites: SuiteResult[] }> {
+  const clients = await readAll(CLIENT_ENDING);
+  const suites = await readAll(SUITE_ENDING);
+  const lines = clients.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+  return {
+    results: lines.map((line) => JSON.parse(line) as Result),
+    suites: suites.map((text) => JSON.parse(text) as SuiteResult),
+  };
+}
+
+async function readAll(ending: string): Promise<string[]> {
+  await mkdir(FOLDER, { recursive: true });
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith(ending)).sort();
+  return Promise.all(files.map((file) => readFile(join(FOLDER, file), 'utf8')));
+}
+
+function fileOf(name: string, ending: string): string {
+  return join(FOLDER, `${name.replace(/[^A-Za-z0-9.]+/g, '-')}${ending}`);
 }

@@ -3,6 +3,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import ssh2 from 'ssh2';
 import { inRepository, temporaryFolder } from '../helpers/folder.ts';
 import { makeKeyPair } from '../helpers/key-pair.ts';
 import { PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
@@ -26,8 +27,8 @@ export interface SharedStage {
 }
 
 /** A stage of alice's, with a key that she may log in with. */
-export async function setStage(t: Lifetime, settings: Record<string, string> = {}): Promise<Stage> {
-  const server = await startServer(t, settings);
+export async function setStage(t: Lifetime): Promise<Stage> {
+  const server = await startServer(t);
   const pair = makeKeyPair('ed25519');
   const privateKeyFile = join(server.folder, 'alice_key');
   await writeFile(privateKeyFile, pair.private, { mode: 0o600 });
@@ -56,13 +57,13 @@ export async function setStage(t: Lifetime, settings: Record<string, string> = {
 }
 
 /** One stage and one session of `driver` for all tests of the file. */
-export function sharedStage(driver: ClientDriver, settings: Record<string, string> = {}): SharedStage {
+export function sharedStage(driver: ClientDriver): SharedStage {
   const closers: Array<() => unknown> = [];
   const lifetime: Lifetime = { teardown: (close) => closers.push(close), log: console.log };
   test.after.always(`${driver.name}: taken down`, async () => {
     for (const close of closers.reverse()) await close();
   });
-  const stage = once(() => setStage(lifetime, settings));
+  const stage = once(() => setStage(lifetime));
   const session = once(async () => {
     const { target } = await stage();
     return driver.open(lifetime, await target(driver.logins.includes('key') ? 'key' : 'password'));
@@ -70,9 +71,14 @@ export function sharedStage(driver: ClientDriver, settings: Record<string, strin
   return { stage, session };
 }
 
+/** Of the private keys themselves: the public ones beside them may be older. */
 async function knownHostsLines({ host, port }: TestServer): Promise<string> {
   const folder = inRepository('build/test-host-keys');
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.pub'));
-  const keys = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  return keys.map((key) => `[${host}]:${port} ${key.trim()}\n`).join('');
+  const files = (await readdir(folder)).filter((file) => file.endsWith('_key'));
+  const lines = files.map(async (file) => {
+    const key = ssh2.utils.parseKey(await readFile(join(folder, file)));
+    if (key instanceof Error) throw key;
+    return `[${host}]:${port} ${key.type} ${key.getPublicSSH().toString('base64')}\n`;
+  });
+  return (await Promise.all(lines)).join('');
 }

@@ -16,6 +16,8 @@ export interface Differences {
   readonly maxPathBytes?: number;
   /** How many names a file has is not known (SFTP version 3 does not tell). */
   readonly noLinkCount?: boolean;
+  /** What is written anew gets its name when it is closed: no two can write one file together, or through two names. */
+  readonly atomicUploads?: boolean;
   /** The codes that may stand for `code`, where the wire has fewer. */
   readonly codes?: (code: FileErrorCode) => readonly FileErrorCode[];
 }

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { encodeBytes } from '../../src/model/bytes.ts';
 
@@ -56,8 +56,14 @@ function asText(program: string, words: readonly string[]): [string, readonly st
   return ['bash', ['-c', `exec ${quoted.join(' ')}`]];
 }
 
-/** Whether the machine has the program. */
+/** Whether the machine has the program; or the file of a library, told by its whole path. */
 export async function hasProgram(program: string): Promise<boolean> {
+  if (isAbsolute(program)) {
+    return access(program).then(
+      () => true,
+      () => false,
+    );
+  }
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const isThere = await access(join(folder, program), constants.X_OK).then(
       () => true,

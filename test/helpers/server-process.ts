@@ -21,16 +21,21 @@ interface Options {
   readonly environment?: Readonly<Record<string, string>>;
   /** Where it runs; a new empty folder unless told. */
   readonly folder?: string;
+  /** A program, with its words, that starts it: `prlimit --nofile=64`. */
+  readonly prefix?: readonly string[];
+  /** Words for Node itself. */
+  readonly nodeWords?: readonly string[];
 }
 
 /** Starts `sshome serve` and waits until it listens or has ended. */
 export async function startProcess(
   t: ExecutionContext,
-  { words = [], environment = {}, folder }: Options = {},
+  { words = [], environment = {}, folder, prefix = [], nodeWords = [] }: Options = {},
 ): Promise<ServerProcess> {
   const cwd = folder ?? (await temporaryFolder(t));
   const flags = ['serve', '--port', '0', '--keys', inRepository('build/test-host-keys'), ...words];
-  const child = spawn(process.execPath, [inRepository('build/src/main.js'), ...flags], {
+  const [program, ...rest] = [...prefix, process.execPath, ...nodeWords, inRepository('build/src/main.cjs'), ...flags];
+  const child = spawn(program ?? process.execPath, rest, {
     cwd,
     env: { ...withoutSettings(process.env), ...environment },
   });

@@ -44,9 +44,14 @@ export async function startServer(
       homes,
       // Shared by all tests: an RSA key takes a second to make.
       keys: inRepository('build/test-host-keys'),
+      state: join(folder, 'state'),
       'log-file': logFile,
       'log-level': 'info',
       grace: '0',
+      // Tests open many connections at once, all from one source.
+      'max-startups': '1000:30:2000',
+      'max-startups-per-source': '1000',
+      'connections-per-second': '1000',
       ...settings,
     },
     environment: {},

@@ -30,6 +30,23 @@ export async function login(
   return client;
 }
 
+/** A client that has exchanged keys and not logged in; ended with the test. */
+export async function beforeLogin(t: ExecutionContext, server: TestServer, user: Actor): Promise<Client> {
+  const client = new ssh2.Client();
+  t.teardown(() => client.destroy());
+  client.on('error', () => {});
+  await new Promise<void>((resolve) => {
+    client.connect({
+      host: server.host,
+      port: server.port,
+      username: user,
+      // Never calls back: the connection stays between key exchange and login.
+      authHandler: (() => resolve()) as unknown as ssh2.AuthHandlerMiddleware,
+    });
+  });
+  return client;
+}
+
 /** Tries to log in and resolves to the error; fails the test if that works. */
 export async function refusedLogin(server: TestServer, config: ConnectConfig): Promise<Error & { level?: string }> {
   const client = new ssh2.Client();

@@ -7,7 +7,7 @@ import { runScp } from '../../src/scp/scp.ts';
 import { expandLine } from '../../src/shell/expand-line.ts';
 import { chooseJail, openJailOf } from '../../src/storage/choose-jail.ts';
 import { openDiskStorage } from '../../src/storage/disk.ts';
-import { createTestLog } from '../shell/fixtures.ts';
+import { createTestLog } from '../helpers/test-log.ts';
 
 const jail = await openJailOf[chooseJail()](process.env['SSHOME_TEST_HOME'] ?? '');
 const files = createOperations({ policy: ownerPolicy, audit: () => undefined }).as({

@@ -3,7 +3,8 @@ import test from 'ava';
 import { parsePath } from '../../src/model/path.ts';
 import { runScp } from '../../src/scp/scp.ts';
 import { expandLine } from '../../src/shell/expand-line.ts';
-import { createHome, createTestLog, type Home } from '../shell/fixtures.ts';
+import { createTestLog } from '../helpers/test-log.ts';
+import { createHome, type Home } from '../shell/fixtures.ts';
 
 interface Transfer {
   readonly status: number;

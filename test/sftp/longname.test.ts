@@ -24,28 +24,6 @@ test('longname: a line is what OpenSSH writes', (t) => {
   t.is(line('.ssh', { mode: 0o040755 }), 'drwxr-xr-x    5 markus   100          1024 Oct  3 18:39 .ssh');
 });
 
-for (const [mode, text] of [
-  [0o100644, '-rw-r--r--'],
-  [0o040700, 'drwx------'],
-  [0o120777, 'lrwxrwxrwx'],
-  [0o010622, 'prw--w--w-'],
-  [0o140111, 's--x--x--x'],
-  [0o020444, 'cr--r--r--'],
-  [0o060000, 'b---------'],
-  [0o100000, '----------'],
-  [0o104755, '-rwsr-xr-x'],
-  [0o104644, '-rwSr--r--'],
-  [0o102771, '-rwxrws--x'],
-  [0o102741, '-rwxr-S--x'],
-  [0o041777, 'drwxrwxrwt'],
-  [0o041776, 'drwxrwxrwT'],
-  [0o000600, '?rw-------'],
-] as const) {
-  test(`longname: mode 0${mode.toString(8)} is ${text}`, (t) => {
-    t.true(line('x', { mode }).startsWith(`${text} `));
-  });
-}
-
 for (const [what, modifiedMs, text] of [
   ['now', NOW, 'Nov 22 12:00'],
   ['yesterday', NOW - DAY, 'Nov 21 12:00'],

@@ -2,9 +2,10 @@
 
 import { type Duplex, duplexPair } from 'node:stream';
 import type { ExecutionContext } from 'ava';
-import type { Log } from '../../src/model/log.ts';
+import type { Files } from '../../src/model/files.ts';
 import { createFramer } from '../../src/sftp/framer.ts';
 import { type SftpOptions, serveSftp } from '../../src/sftp/session.ts';
+import { createTestLog } from '../helpers/test-log.ts';
 import { INIT, packet, str, u8, u32 } from './bytes-of.ts';
 import { createSmallFiles, type SmallFiles } from './small-files.ts';
 
@@ -15,8 +16,12 @@ export interface Reply {
   readonly body: Buffer;
 }
 
-export interface RawClient {
+/** A client of files in memory, into which the test can look. */
+export interface RawClient extends DiskClient {
   readonly files: SmallFiles;
+}
+
+export interface DiskClient {
   /** The client's end of the channel. */
   readonly stream: Duplex;
   /** The server's end. */
@@ -29,6 +34,8 @@ export interface RawClient {
   send(bytes: Buffer): void;
   /** The next reply, whichever it is. */
   next(): Promise<Reply>;
+  /** All replies from here to the end of the server's side of the stream. */
+  rest(): Promise<Reply[]>;
   /** Sends a request of `type` with a new id, and waits for its reply. Replies to others may not come in between. */
   ask(type: number, ...fields: readonly Buffer[]): Promise<Reply>;
   extended(name: string, ...fields: readonly Buffer[]): Promise<Reply>;
@@ -39,23 +46,25 @@ export interface RawClient {
   end(): Promise<void>;
 }
 
+type ConnectOptions = Partial<SftpOptions> & { readonly greet?: boolean };
+
 /** A session over files in memory, greeted unless told. It is ended by the test's end at the latest. */
 export async function connect(
   t: ExecutionContext,
-  options: Partial<SftpOptions> & { readonly files?: SmallFiles; readonly greet?: boolean } = {},
+  { files = createSmallFiles(), ...options }: Omit<ConnectOptions, 'files'> & { readonly files?: SmallFiles } = {},
 ): Promise<RawClient> {
-  const { greet = true, files = createSmallFiles(), ...rest } = options;
+  return Object.assign(await connectTo(t, files, options), { files });
+}
+
+/** The same over any files. */
+export async function connectTo(
+  t: ExecutionContext,
+  files: Files,
+  { greet = true, ...options }: Omit<ConnectOptions, 'files'> = {},
+): Promise<DiskClient> {
   const [stream, serverStream] = duplexPair();
   const gone = new AbortController();
-  const unexpected: unknown[] = [];
-  const silent = (): void => {};
-  const log: Log = {
-    error: silent,
-    warn: silent,
-    info: silent,
-    debug: silent,
-    unexpected: (error) => `e${unexpected.push(error)}`,
-  };
+  const log = createTestLog();
   const served = serveSftp({
     stream: serverStream,
     files,
@@ -63,10 +72,10 @@ export async function connect(
     client: 'OpenSSH_9.2p1',
     signal: gone.signal,
     log,
-    ...rest,
+    ...options,
   });
   // A test that expects an error awaits `served`; for the others it shows where they wait for a reply.
-  served.catch(silent);
+  served.catch(() => {});
   t.teardown(() => gone.abort());
 
   const framer = createFramer(1 << 24);
@@ -81,18 +90,22 @@ export async function connect(
   }
 
   let lastId = 0;
-  const client: RawClient = {
-    files,
+  const client: DiskClient = {
     stream,
     serverStream,
     served,
     abort: () => gone.abort(),
-    unexpected,
+    unexpected: log.unforeseen,
     send: (bytes) => void stream.write(bytes),
     async next() {
       const next = await replies.next();
       if (next.done === true) throw new Error('the server sends no more');
       return next.value;
+    },
+    async rest() {
+      const rest: Reply[] = [];
+      for await (const reply of replies) rest.push(reply);
+      return rest;
     },
     async ask(type, ...fields) {
       lastId += 1;

@@ -1,5 +1,6 @@
 import { Duplex, duplexPair } from 'node:stream';
 import test from 'ava';
+import { FileError } from '../../src/model/error.ts';
 import { ProtocolError } from '../../src/sftp/codec/protocol-error.ts';
 import { versionResponse } from '../../src/sftp/codec/responses.ts';
 import { INIT, NO_ATTRIBUTES, packet, str, u8, u32, u64 } from './bytes-of.ts';
@@ -155,6 +156,19 @@ test('session: what can not be closed is logged, and the session ends all the sa
   client.files.before = (verb) => (verb === 'close' ? Promise.reject(error) : Promise.resolve());
   await client.end();
   t.deepEqual(client.unexpected, [error]);
+});
+
+// What was wrong: an error that had been told to the client was logged as one that nobody foresaw.
+// How it was reached: the fuzzer wrote where no file can be as long, got FAILURE, and ended without CLOSE.
+// What this verifies: such an error is a line in the log, without an id.
+test('session: an error of an upload that closing tells once more is no surprise', async (t) => {
+  const client = await connect(t);
+  await client.open('/f', 0x1a);
+  client.files.before = async (verb) => {
+    if (verb === 'close') throw new FileError('no-space');
+  };
+  await client.end();
+  t.deepEqual(client.unexpected, []);
 });
 
 test('session: after a protocol error what still comes is read and dropped', async (t) => {

@@ -4,6 +4,7 @@ import type { Log } from '../../src/model/log.ts';
 import { STATUS, type StatusCode } from '../../src/sftp/codec/constants.ts';
 import { statusResponse } from '../../src/sftp/codec/responses.ts';
 import { failureResponse, StatusError } from '../../src/sftp/status.ts';
+import { createTestLog } from '../helpers/test-log.ts';
 
 const EXPECTED: Readonly<Record<FileErrorCode, keyof typeof STATUS>> = {
   'not-found': 'noSuchFile',
@@ -29,12 +30,8 @@ const EXPECTED: Readonly<Record<FileErrorCode, keyof typeof STATUS>> = {
 };
 
 const logged: unknown[] = [];
-const silent = (): void => {};
 const log: Log = {
-  error: silent,
-  warn: silent,
-  info: silent,
-  debug: silent,
+  ...createTestLog(),
   unexpected(...args) {
     logged.push(args);
     return 'k7';

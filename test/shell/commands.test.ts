@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import test from 'ava';
 import { parsePath } from '../../src/model/path.ts';
-import { createAccount, createHome, createTestLog, type Home, run } from './fixtures.ts';
+import { createTestLog } from '../helpers/test-log.ts';
+import { createAccount, createHome, type Home, run } from './fixtures.ts';
 
 async function filled(): Promise<Home> {
   const home = createHome();
@@ -247,6 +248,6 @@ test('report: what nobody foresaw is logged whole, and the user gets its id alon
   };
   const { status, stderr } = await run({ home: failing, log }, 'ls');
   t.is(status, 70);
-  t.is(stderr, 'ls: Internal error (id1)\n');
+  t.is(stderr, 'ls: Internal error (e1)\n');
   t.is(log.unforeseen.length, 1);
 });

@@ -11,6 +11,7 @@ import { createOperations } from '../../src/operations/operations.ts';
 import { runCommand, runShell } from '../../src/shell/shell.ts';
 import type { ShellContext } from '../../src/shell/terminal.ts';
 import { createMemoryStorage } from '../../src/storage/memory.ts';
+import { createTestLog } from '../helpers/test-log.ts';
 import { VirtualScreen } from './virtual-screen.ts';
 
 export interface Home {
@@ -57,24 +58,6 @@ export function createHome(): Home {
 }
 
 const ORIGIN = { sessionId: 'c0ffee', address: '192.0.2.7' };
-
-/** A log that keeps what nobody foresaw. */
-export interface TestLog extends Log {
-  readonly unforeseen: unknown[];
-}
-
-export function createTestLog(): TestLog {
-  const unforeseen: unknown[] = [];
-  const ignore = (): void => undefined;
-  return {
-    error: ignore,
-    warn: ignore,
-    info: ignore,
-    debug: ignore,
-    unexpected: (error) => `id${unforeseen.push(error)}`,
-    unforeseen,
-  };
-}
 
 /** An account with the password "old" and no keys; what was called stands in `calls`. */
 export interface FakeAccount extends OwnAccount {

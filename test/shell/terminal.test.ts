@@ -2,11 +2,11 @@ import { PassThrough } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { parsePath } from '../../src/model/path.ts';
 import { runCommand } from '../../src/shell/shell.ts';
+import { createTestLog } from '../helpers/test-log.ts';
 import {
   createAccount,
   createContext,
   createHome,
-  createTestLog,
   type Home,
   openTerminal,
   runScript,

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import ssh2 from 'ssh2';
 import { makeKeyPair } from '../helpers/key-pair.ts';
 import { type Actor, PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
-import { closed, login, lying, refusedLogin, run } from '../helpers/ssh-client.ts';
+import { beforeLogin, closed, login, lying, refusedLogin, run } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 
 type KeyKind = Parameters<typeof ssh2.utils.generateKeyPairSync>;
@@ -155,20 +155,8 @@ test('auth: a request to change the password while logging in is refused, and ha
    * What this verifies: it is refused like a wrong password, and others go on logging in.
    */
   const server = await startServer(t);
-  const client = new ssh2.Client();
-  t.teardown(() => client.destroy());
-  client.on('error', () => {});
-  await new Promise<void>((resolve) => {
-    client.connect({
-      host: server.host,
-      port: server.port,
-      username: 'alice',
-      authHandler: (() => {
-        lying(client)._protocol.authPassword('alice', PASSWORDS.alice, 'new password');
-        resolve();
-      }) as unknown as ssh2.AuthHandlerMiddleware,
-    });
-  });
+  const client = await beforeLogin(t, server, 'alice');
+  lying(client)._protocol.authPassword('alice', PASSWORDS.alice, 'new password');
   await until(async () => (await refusals(server)).length > 0);
   t.like((await refusals(server))[0], { user: 'alice', reason: 'malformed' });
   t.is(await whoami(t, server, 'bob'), 'bob');

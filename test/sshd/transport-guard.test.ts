@@ -4,9 +4,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import ssh2, { type Client, type ClientChannel } from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 import { startServer, type TestServer } from '../helpers/server.ts';
-import { closed, login, lying, openSubsystem, run } from '../helpers/ssh-client.ts';
+import { beforeLogin, closed, login, lying, openSubsystem, run } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 
 async function honestClientIsServed(t: ExecutionContext, server: TestServer): Promise<void> {
@@ -26,23 +26,6 @@ async function closeReason(server: TestServer, user?: string): Promise<unknown> 
   return reason;
 }
 
-/** A client that has exchanged keys and not logged in. */
-async function beforeLogin(t: ExecutionContext, server: TestServer): Promise<Client> {
-  const client = new ssh2.Client();
-  t.teardown(() => client.destroy());
-  client.on('error', () => {});
-  await new Promise<void>((resolve) => {
-    client.connect({
-      host: server.host,
-      port: server.port,
-      username: 'mallory',
-      // Never calls back: the connection stays between key exchange and login.
-      authHandler: (() => resolve()) as unknown as ssh2.AuthHandlerMiddleware,
-    });
-  });
-  return client;
-}
-
 function openSession(client: Client): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     client.exec('upload never-ends', (error, channel) => (error ? reject(error) : resolve(channel)));
@@ -56,7 +39,7 @@ for (const [what, send] of [
 ] as const) {
   test(`guard: ${what} before login ends the connection (CVE-2018-10933, CVE-2025-32433)`, async (t) => {
     const server = await startServer(t);
-    const client = await beforeLogin(t, server);
+    const client = await beforeLogin(t, server, 'mallory');
     const gone = closed(client);
     send(client);
     await gone;
@@ -179,5 +162,60 @@ test('guard: a client that is killed in the middle of an upload leaves no sessio
   client.destroy();
   t.truthy(await closeReason(server, 'mallory'));
   t.is(await readFile(join(await server.homeOf('mallory'), 'never-ends'), 'utf8'), 'what arrived');
+  await honestClientIsServed(t, server);
+});
+
+/** The parts of ssh2's client that let a test talk while keys are being exchanged. */
+interface Talker {
+  readonly _protocol: {
+    rekey(): void;
+    /** Makes a packet, with room for the message from its fifth byte on, and sends it at once. */
+    readonly _cipher: { allocPacket(messageBytes: number): Buffer; encrypt(packet: Buffer): void };
+  };
+}
+
+/** Begins a key exchange, and sends an IGNORE and `data` on a channel right behind its first message. */
+function talkInKeyExchange(client: Client, channel: ClientChannel, data: readonly Buffer[]): void {
+  const { _protocol: protocol } = client as unknown as Talker;
+  const { id } = (channel as unknown as { outgoing: { id: number } }).outgoing;
+  const send = (...fields: ReadonlyArray<readonly number[] | Buffer>): void => {
+    const message = Buffer.concat(fields.map((field) => Buffer.from(field)));
+    const packet = protocol._cipher.allocPacket(message.length);
+    packet.set(message, 5);
+    protocol._cipher.encrypt(packet);
+  };
+  const uint32 = (value: number): Buffer => Buffer.from(value.toString(16).padStart(8, '0'), 'hex');
+  protocol.rekey();
+  send([2], uint32(0));
+  for (const block of data) send([94], uint32(id), uint32(block.length), block);
+}
+
+test('guard: what arrives during a later key exchange is taken when that is over', async (t) => {
+  /*
+   * What was wrong: ssh2 ends the connection on IGNORE and on data of channels during every key exchange.
+   * How it was reached: AsyncSSH sends both, and wants new keys after 1 GiB: no transfer could be longer.
+   * What this verifies: such a client is served with its new keys, and its data is taken once and in order.
+   */
+  const server = await startServer(t);
+  const client = await login(t, server, 'alice');
+  const channel = await openSession(client);
+  channel.write('one ');
+  const exchanged = new Promise<void>((resolve) => client.once('handshake', () => resolve()));
+  talkInKeyExchange(client, channel, [Buffer.from('two '), Buffer.from('three ')]);
+  await exchanged;
+  const gone = new Promise((resolve) => channel.once('close', resolve));
+  channel.resume().end('four');
+  await gone;
+  t.is(await readFile(join(await server.homeOf('alice'), 'never-ends'), 'utf8'), 'one two three four');
+});
+
+test('guard: too much during a key exchange ends the connection', async (t) => {
+  const server = await startServer(t);
+  const client = await login(t, server, 'mallory');
+  const channel = await openSession(client);
+  const gone = closed(client);
+  talkInKeyExchange(client, channel, Array(200).fill(Buffer.alloc(32 * 1024)));
+  await gone;
+  t.is(await closeReason(server, 'mallory'), 'protocol violation: too much during a key exchange');
   await honestClientIsServed(t, server);
 });

@@ -8,6 +8,9 @@ import type { JailKind } from '../../src/storage/choose-jail.ts';
 import { openHome } from '../../src/storage/home.ts';
 import { createMemoryStorage } from '../../src/storage/memory.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { Turns } from '../../src/storage/turns.ts';
+import { ActiveUploads } from '../../src/storage/upload-aside.ts';
+import { IN_PLACE, type UploadPolicy } from '../../src/storage/upload-policy.ts';
 import { testFiles } from '../contract/files.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 
@@ -21,14 +24,24 @@ function filesOver(storage: Storage): Files {
 }
 
 const onDisk =
-  (jail: JailKind) =>
+  (jail: JailKind, uploads: UploadPolicy = IN_PLACE) =>
   async (t: ExecutionContext): Promise<Files> => {
-    const storage = await openHome({ homesDirectory: await temporaryFolder(t), user: 'alice', jail });
+    const storage = await openHome({
+      homesDirectory: await temporaryFolder(t),
+      user: 'alice',
+      jail,
+      // Two turns: whatever waits in one turn for another would be found out.
+      partsOn: () => ({ uploads, active: new ActiveUploads(), turns: new Turns(2), onClose: () => undefined }),
+    });
     t.teardown(() => storage.close());
     return filesOver(storage);
   };
 
 testFiles('memory', async () => filesOver(createMemoryStorage()));
 testFiles('disk', onDisk('held'));
+testFiles('disk, atomic uploads', onDisk('held', { mode: 'atomic', sync: 'client', keepMs: 60_000 }), {
+  atomicUploads: true,
+});
+testFiles('disk, synced at close', onDisk('held', { mode: 'in-place', sync: 'close', keepMs: 0 }));
 // Without /proc the whole path of the host goes to the system, which takes 4095 bytes of it.
 testFiles('disk without /proc', onDisk('portable'), { noLinks: true, maxPathBytes: 3500 });

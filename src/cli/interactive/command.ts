@@ -27,6 +27,9 @@ export interface Invocation {
   readonly signal: AbortSignal;
 }
 
+/** For `most`: any number of words. */
+export const MANY: number = Number.POSITIVE_INFINITY;
+
 export interface InteractiveCommand {
   readonly name: string;
   readonly aliases: readonly string[];

@@ -32,7 +32,7 @@ function scan(line: string): { words: Word[]; open: string | undefined; inWord: 
   let quote: string | undefined;
   const take = (character: string, quoted: boolean): void => {
     text += character;
-    pattern += quoted && /[*?[\]{}\\]/.test(character) ? `\\${character}` : character;
+    pattern += quoted && /[*?[\]\\]/.test(character) ? `\\${character}` : character;
   };
   const end = (at: number): void => {
     if (start >= 0) words.push({ text, pattern, raw: line.slice(start, at) });
@@ -61,5 +61,5 @@ function scan(line: string): { words: Word[]; open: string | undefined; inWord: 
 
 /** The text with backslashes before what would mean something else. */
 export function quoteWord(text: string): string {
-  return text.replace(/[\s"'\\*?[\]{}]/g, '\\$&');
+  return text.replace(/[\s"'\\*?[\]]/g, '\\$&');
 }

@@ -19,7 +19,13 @@ export const ATTRIBUTES_BYTES = 32;
 
 const ALL_FLAGS = ATTRIBUTE_FLAG.size | ATTRIBUTE_FLAG.owner | ATTRIBUTE_FLAG.permissions | ATTRIBUTE_FLAG.times;
 
-const LATEST_SECONDS = 0xffffffff;
+/** How the seconds of a time are written: as the draft has it, or for clients that read them as a signed number. */
+export type TimeRange = 'unsigned' | 'signed';
+
+const SECONDS: Readonly<Record<TimeRange, { readonly earliest: number; readonly latest: number }>> = {
+  unsigned: { earliest: 0, latest: 0xffffffff },
+  signed: { earliest: -0x80000000, latest: 0x7fffffff },
+};
 
 /** Reads flags and the fields they announce. Extended pairs are read over; unknown flags announce nothing. */
 export function readAttributes(reader: Reader): SentAttributes {
@@ -41,7 +47,11 @@ export function readAttributes(reader: Reader): SentAttributes {
 }
 
 /** Writes all that version 3 can say of a file; without attributes, that nothing is known. */
-export function writeAttributes(writer: Writer, attributes: Attributes | undefined): void {
+export function writeAttributes(
+  writer: Writer,
+  attributes: Attributes | undefined,
+  times: TimeRange = 'unsigned',
+): void {
   if (attributes === undefined) {
     writer.u32(0);
     return;
@@ -52,11 +62,13 @@ export function writeAttributes(writer: Writer, attributes: Attributes | undefin
     .u32(attributes.uid >>> 0)
     .u32(attributes.gid >>> 0)
     .u32(attributes.mode >>> 0)
-    .u32(seconds(attributes.accessedMs))
-    .u32(seconds(attributes.modifiedMs));
+    .u32(seconds(attributes.accessedMs, times))
+    .u32(seconds(attributes.modifiedMs, times));
 }
 
-/** Times before 1970 and after February 2106 do not fit: clients get the nearest that does, never a wrapped one. */
-function seconds(timeMs: number): number {
-  return Math.min(Math.max(Math.floor(timeMs / 1000), 0), LATEST_SECONDS);
+/** A time that does not fit becomes the nearest that does, never a wrapped one; what is no time at all, 1970. */
+function seconds(timeMs: number, times: TimeRange): number {
+  const { earliest, latest } = SECONDS[times];
+  const whole = Number.isNaN(timeMs) ? 0 : Math.floor(timeMs / 1000);
+  return Math.min(Math.max(whole, earliest), latest) >>> 0;
 }

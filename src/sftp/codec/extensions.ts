@@ -1,19 +1,18 @@
 // The extensions served, in one table: what VERSION advertises and how each extended request is read. The formats are
-// those of OpenSSH's PROTOCOL, section 4; copy-data and home-directory stand also in
-// draft-ietf-secsh-filexfer-extensions-00.
+// those of OpenSSH's PROTOCOL, section 4, and of draft-ietf-secsh-filexfer-extensions-00.
 
 import { readAttributes } from './attributes.ts';
 import { Reader } from './reader.ts';
-import type { RequestDecoder } from './requests.ts';
+import type { RangeToHash, RequestDecoder } from './requests.ts';
 
 interface Extension {
   readonly name: string;
-  /** What VERSION says of it: clients use an extension only with the version they know. */
+  /** What VERSION says of it: clients use an extension of OpenSSH only with the version they know. */
   readonly version: string;
   readonly decode: RequestDecoder;
 }
 
-/** In the order in which OpenSSH advertises them. */
+/** Those of OpenSSH in the order in which it advertises them, then the others. */
 export const EXTENSIONS: readonly Extension[] = [
   {
     name: 'posix-rename@openssh.com',
@@ -54,7 +53,58 @@ export const EXTENSIONS: readonly Extension[] = [
     version: '1',
     decode: (id, r) => ({ kind: 'users-groups-by-id', id, uids: readNumbers(r.bytes()), gids: readNumbers(r.bytes()) }),
   },
+  // In the draft "check-file" is only what VERSION says; paramiko sends a request of that name, with a handle.
+  {
+    name: 'check-file',
+    version: '1',
+    decode: (id, r) => ({
+      kind: 'check-file',
+      id,
+      file: { by: 'handle', handle: r.bytes(), named: true },
+      ...readRange(r),
+    }),
+  },
+  {
+    name: 'check-file-handle',
+    version: '1',
+    decode: (id, r) => ({
+      kind: 'check-file',
+      id,
+      file: { by: 'handle', handle: r.bytes(), named: false },
+      ...readRange(r),
+    }),
+  },
+  {
+    name: 'check-file-name',
+    version: '1',
+    decode: (id, r) => ({ kind: 'check-file', id, file: { by: 'name', path: r.text() }, ...readRange(r) }),
+  },
+  {
+    name: 'space-available',
+    version: '1',
+    decode: (id, r) => ({ kind: 'space-available', id, path: r.text() }),
+  },
+  {
+    name: 'vendor-id',
+    // Vendor, product, version, and a build number of 64 bits. The version is nobody's business, as in the
+    // identification of the SSH server.
+    version: `${field('sshome')}${field('sshome')}${field('')}${'\0'.repeat(8)}`,
+    decode: (id, r) => {
+      const request = { kind: 'vendor-id', id, vendor: r.text(), product: r.text(), version: r.text() } as const;
+      r.u64();
+      return request;
+    },
+  },
 ];
+
+/** A string of the wire, as text, for less than 128 characters of ASCII. */
+function field(text: string): string {
+  return `\0\0\0${String.fromCharCode(text.length)}${text}`;
+}
+
+function readRange(reader: Reader): RangeToHash {
+  return { algorithms: reader.text(), offset: reader.u64(), length: reader.u64(), blockBytes: reader.u32() };
+}
 
 /** A string that holds 32-bit numbers; a rest of one to three bytes is passed over, as after any last field. */
 function readNumbers(bytes: Buffer): number[] {

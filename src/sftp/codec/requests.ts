@@ -44,9 +44,28 @@ interface RequestFields {
     readonly target: Buffer;
     readonly targetOffset: Wide;
   };
+  'check-file': RangeToHash & { readonly file: HashedFile };
+  'space-available': { readonly path: string };
+  'vendor-id': { readonly vendor: string; readonly product: string; readonly version: string };
   'home-directory': { readonly user: string };
   'users-groups-by-id': { readonly uids: readonly number[]; readonly gids: readonly number[] };
 }
+
+/** Which bytes check-file hashes, and how. */
+export interface RangeToHash {
+  /** Names of hash algorithms, comma-separated, the best first. */
+  readonly algorithms: string;
+  readonly offset: Wide;
+  /** 0: to the end of the file. */
+  readonly length: Wide;
+  /** One digest for each block of so many bytes; 0: one digest in all. */
+  readonly blockBytes: number;
+}
+
+/** By which of its three names check-file was asked for. The third is paramiko's, and has a reply of its own. */
+export type HashedFile =
+  | { readonly by: 'name'; readonly path: string }
+  | { readonly by: 'handle'; readonly handle: Buffer; readonly named: boolean };
 
 export type RequestKind = keyof RequestFields;
 

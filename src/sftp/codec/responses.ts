@@ -2,7 +2,7 @@
 
 import { byteLength } from '../../model/bytes.ts';
 import type { Attributes, Space } from '../../model/entry.ts';
-import { ATTRIBUTES_BYTES, writeAttributes } from './attributes.ts';
+import { ATTRIBUTES_BYTES, type TimeRange, writeAttributes } from './attributes.ts';
 import { PROTOCOL_VERSION, RESPONSE, SPACE_FLAG, type StatusCode } from './constants.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { LENGTH_BYTES, Writer } from './writer.ts';
@@ -39,18 +39,18 @@ export function handleResponse(id: number, handle: Buffer): Buffer {
   return new Writer(RESPONSE.handle).u32(id).bytes(handle).end();
 }
 
-export function attributesResponse(id: number, attributes: Attributes): Buffer {
+export function attributesResponse(id: number, attributes: Attributes, times?: TimeRange): Buffer {
   const writer = new Writer(RESPONSE.attributes).u32(id);
-  writeAttributes(writer, attributes);
+  writeAttributes(writer, attributes, times);
   return writer.end();
 }
 
-export function nameResponse(id: number, names: readonly Name[]): Buffer {
+export function nameResponse(id: number, names: readonly Name[], times?: TimeRange): Buffer {
   const size = names.reduce((sum, name) => sum + nameBytes(name), NAME_HEAD_BYTES);
   const writer = new Writer(RESPONSE.name, size).u32(id).u32(names.length);
   for (const { name, longname, attributes } of names) {
     writer.text(name).text(longname);
-    writeAttributes(writer, attributes);
+    writeAttributes(writer, attributes, times);
   }
   return writer.end();
 }
@@ -103,6 +103,38 @@ export function spaceResponse(id: number, space: Space): Buffer {
     .u64(SPACE_FLAG.noSetId)
     .u64(space.maxNameBytes)
     .end();
+}
+
+/** The reply to space-available (draft-ietf-secsh-filexfer-extensions-00): in bytes, of the device and of the user. */
+export function roomResponse(id: number, space: Space): Buffer {
+  const used = space.totalBlocks - space.freeBlocks;
+  return new Writer(RESPONSE.extendedReply)
+    .u32(id)
+    .u64(space.totalBlocks * space.blockBytes)
+    .u64(space.freeBlocks * space.blockBytes)
+    .u64((used + space.availableBlocks) * space.blockBytes)
+    .u64(space.availableBlocks * space.blockBytes)
+    .u32(space.blockBytes)
+    .end();
+}
+
+/**
+ * The reply to check-file-name and check-file-handle (draft-ietf-secsh-filexfer-extensions-00, section 3): which
+ * algorithm was used, then the digests, without lengths. `named` puts the name of the extension in front.
+ */
+export function digestsResponse(
+  id: number,
+  {
+    algorithm,
+    digests,
+    named,
+  }: { readonly algorithm: string; readonly digests: readonly Buffer[]; readonly named: boolean },
+): Buffer {
+  const writer = new Writer(RESPONSE.extendedReply, 128).u32(id);
+  if (named) writer.text('check-file');
+  writer.text(algorithm);
+  for (const digest of digests) writer.raw(digest);
+  return writer.end();
 }
 
 export function limitsResponse(id: number, limits: ToldLimits): Buffer {

@@ -35,7 +35,11 @@ export class Writer {
   }
 
   bytes(value: Uint8Array): this {
-    this.u32(value.length);
+    return this.u32(value.length).raw(value);
+  }
+
+  /** Bytes without their length in front. */
+  raw(value: Uint8Array): this {
     const at = this.#room(value.length);
     this.#bytes.set(value, at);
     return this;

@@ -2,11 +2,12 @@
 
 import { FileError } from '../../model/error.ts';
 import { ROOT } from '../../model/path.ts';
+import { printableShort } from '../../model/printable.ts';
 import { MAX_DATA_BYTES, MAX_PACKET_BYTES, STATUS } from '../codec/constants.ts';
 import { limitsResponse, ownersResponse } from '../codec/responses.ts';
 import { answering, type Handler } from '../context.ts';
 import { StatusError } from '../status.ts';
-import { oneName } from './replies.ts';
+import { done, oneName } from './replies.ts';
 
 /** Far more owners than a listing has, and few enough for the reply to stay under a packet's limit. */
 const MAX_IDS = 1024;
@@ -34,6 +35,18 @@ export const usersGroupsById: Handler<'users-groups-by-id'> = ({ owners }, { id,
     }
     const names = await owners();
     return ownersResponse(id, uids.map(named(names.user)), gids.map(named(names.group)));
+  });
+
+/** Tells what the client is; nothing is done with it but to log it. WinSCP sends it to whoever sends its own. */
+export const vendorId: Handler<'vendor-id'> = ({ log }, { id, vendor, product, version }) =>
+  answering(async () => {
+    const shown = (text: string): string => printableShort(text, 64);
+    log.debug('the SFTP client says what it is', {
+      vendor: shown(vendor),
+      product: shown(product),
+      version: shown(version),
+    });
+    return done(id);
   });
 
 /** An empty name stands for a number that has none. */

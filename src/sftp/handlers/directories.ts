@@ -32,7 +32,8 @@ export const readdir: Handler<'readdir'> = (context, { id, handle: handleId }) =
     const { waiting } = handle;
     if (waiting.length === 0) waiting.push(...(await nextNames(handle, context)));
     const count = fitting(waiting);
-    return count === 0 ? statusResponse(id, STATUS.eof, 'End of file') : nameResponse(id, waiting.splice(0, count));
+    if (count === 0) return statusResponse(id, STATUS.eof, 'End of file');
+    return nameResponse(id, waiting.splice(0, count), context.times);
   };
   return altering([handle], run, REPLY_BYTES);
 };

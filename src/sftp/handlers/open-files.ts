@@ -54,9 +54,9 @@ export const write: Handler<'write'> = ({ handles }, { id, handle: handleId, off
   });
 };
 
-export const fstat: Handler<'fstat'> = ({ handles }, { id, handle: handleId }) => {
+export const fstat: Handler<'fstat'> = ({ handles, times }, { id, handle: handleId }) => {
   const handle = handles.file(handleId);
-  return reading(handle, async () => attributesResponse(id, await handle.file.stat()));
+  return reading(handle, async () => attributesResponse(id, await handle.file.stat(), times));
 };
 
 export const fsetstat: Handler<'fsetstat'> = ({ handles }, { id, handle: handleId, attributes }) => {

@@ -3,17 +3,17 @@
 
 import { parsePath, ROOT } from '../../model/path.ts';
 import { STATUS } from '../codec/constants.ts';
-import { attributesResponse, spaceResponse } from '../codec/responses.ts';
+import { attributesResponse, roomResponse, spaceResponse } from '../codec/responses.ts';
 import { changing, type Handler, looking } from '../context.ts';
 import { StatusError } from '../status.ts';
 import { changeAttributes } from './change-attributes.ts';
 import { done, oneName } from './replies.ts';
 
-export const stat: Handler<'stat'> = ({ files }, { id, path }) =>
-  looking(async () => attributesResponse(id, await files.stat(parsePath(path))));
+export const stat: Handler<'stat'> = ({ files, times }, { id, path }) =>
+  looking(async () => attributesResponse(id, await files.stat(parsePath(path)), times));
 
-export const lstat: Handler<'lstat'> = ({ files }, { id, path }) =>
-  looking(async () => attributesResponse(id, await files.lstat(parsePath(path))));
+export const lstat: Handler<'lstat'> = ({ files, times }, { id, path }) =>
+  looking(async () => attributesResponse(id, await files.lstat(parsePath(path)), times));
 
 export const setstat: Handler<'setstat'> = ({ files }, { id, path, attributes }) =>
   changing(async () => {
@@ -69,7 +69,7 @@ export const posixRename: Handler<'posix-rename'> = ({ files }, { id, from, to }
     return done(id);
   });
 
-export const symlink: Handler<'symlink'> = ({ files, sendsLinkFirst }, { id, first, second }) =>
+export const symlink: Handler<'symlink'> = ({ files, quirks: { sendsLinkFirst } }, { id, first, second }) =>
   changing(async () => {
     const [link, target] = sendsLinkFirst ? [first, second] : [second, first];
     await files.makeLink(parsePath(link), target);
@@ -93,6 +93,9 @@ export const expandPath: Handler<'expand-path'> = ({ files, user }, { id, path }
 
 export const statvfs: Handler<'statvfs'> = ({ files }, { id, path }) =>
   looking(async () => spaceResponse(id, await files.space(parsePath(path))));
+
+export const spaceAvailable: Handler<'space-available'> = ({ files }, { id, path }) =>
+  looking(async () => roomResponse(id, await files.space(parsePath(path))));
 
 /** `~`, `~/...` and `~user/...`, where the only user whose home is known is the session's. */
 function withoutTilde(path: string, user: string): string {

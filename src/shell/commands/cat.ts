@@ -1,6 +1,8 @@
-// cat: whole files, one after another.
+// cat: whole files, one after another. Also "type", which is this to Windows and something else to a POSIX shell.
 
-import { type Command, defineCommand } from '../command.ts';
+import { isFileError } from '../../model/error.ts';
+import type { VirtualPath } from '../../model/path.ts';
+import { type Call, type Command, defineCommand, isNamed } from '../command.ts';
 import { eachOperand } from '../operands.ts';
 import { showContent } from './preview.ts';
 
@@ -13,7 +15,10 @@ export const cat: Command = defineCommand({
   count: [1, Number.POSITIVE_INFINITY],
   options: {},
   run: (call) =>
-    eachOperand(call, call.operands, async (path) => {
+    eachOperand(call, call.operands, async (path, operand) => {
+      if (call.name === 'type' && (await isCommandAlone(call, path, operand))) {
+        return call.io.line(`${operand} is a command of sshome`);
+      }
       const file = await call.context.files.open(path, { read: true });
       try {
         await showContent(call, file, Number.POSITIVE_INFINITY);
@@ -22,3 +27,15 @@ export const cat: Command = defineCommand({
       }
     }),
 });
+
+/** POSIX: `type md5sum` asks whether there is such a command. A file of that name is shown all the same. */
+async function isCommandAlone({ commands, context }: Call, path: VirtualPath, operand: string): Promise<boolean> {
+  if (!commands.some((command) => isNamed(command, operand))) return false;
+  try {
+    await context.files.stat(path);
+    return false;
+  } catch (error) {
+    if (isFileError(error, 'not-found')) return true;
+    throw error;
+  }
+}

@@ -1,10 +1,10 @@
 // find: the paths below folders, by name and kind.
 
 import type { Attributes, EntryKind } from '../../model/entry.ts';
+import { compilePattern, type NameMatcher } from '../../model/glob-pattern.ts';
 import { joinPath, nameOf, type VirtualPath } from '../../model/path.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { readFolder } from '../folder.ts';
-import { compilePattern, type NameMatcher } from '../glob-pattern.ts';
 import { attempt, eachOperand } from '../operands.ts';
 import { UsageError } from '../options.ts';
 import { EXIT } from '../report.ts';

@@ -1,9 +1,9 @@
 // stat: everything that is known of an entry.
 
 import type { EntryKind } from '../../model/entry.ts';
+import { modeText } from '../../model/mode-text.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { eachOperand } from '../operands.ts';
-import { modeText } from '../view/long-format.ts';
 import { humanSize } from '../view/sizes.ts';
 
 const KIND_NAMES: Readonly<Record<EntryKind, string>> = {

@@ -10,7 +10,7 @@ export const upload: Command = defineCommand({
   name: 'upload',
   aliases: ['put'],
   summary: 'write the input to a file: ssh ... upload NAME < FILE',
-  details: 'A file of that name is replaced. When the connection breaks, what arrived stays.',
+  details: 'A file of that name is replaced. When the connection breaks, what arrived stays, unless uploads are atomic.',
   operands: 'NAME',
   count: [1, 1],
   options: {},
@@ -25,9 +25,11 @@ export const upload: Command = defineCommand({
       const file = await context.files.open(path, { write: true, create: true, truncate: true });
       try {
         await writeInput(input, file, io.signal);
-      } finally {
-        await file.close();
+      } catch (error) {
+        await file.close({ abandon: true });
+        throw error;
       }
+      await file.close();
     });
   },
 });

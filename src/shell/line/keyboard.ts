@@ -2,8 +2,8 @@
 // meanwhile is not lost; stops reading when too much waits, so that a pasted file stays with its sender.
 
 import type { Readable } from 'node:stream';
-import { nextChunk } from '../byte-input.ts';
-import { PeerGone } from '../stop.ts';
+import { nextChunk } from '../../streams/next-chunk.ts';
+import { PeerGone } from '../../streams/peer-gone.ts';
 import { createKeyDecoder, type Key } from './keys.ts';
 
 /** How much may wait to be taken before reading stops, in keys and characters of text. */

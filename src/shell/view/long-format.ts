@@ -1,31 +1,12 @@
 // One entry as `ls -l` shows it.
 
 import type { Attributes } from '../../model/entry.ts';
+import { modeText } from '../../model/mode-text.ts';
 import { humanSize } from './sizes.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** Half a mean Gregorian year, from when on `ls` shows the year in place of the time. */
 const HALF_YEAR_MS = 15_778_476_000;
-
-/** By the type bits of `st_mode`. Not an object: Biome 2.6 rewrites octal keys, and to wrong numbers. */
-const TYPE_LETTERS: ReadonlyMap<number, string> = new Map([
-  [0o010000, 'p'],
-  [0o020000, 'c'],
-  [0o040000, 'd'],
-  [0o060000, 'b'],
-  [0o100000, '-'],
-  [0o120000, 'l'],
-  [0o140000, 's'],
-]);
-
-/** `drwxr-xr-x` */
-export function modeText(mode: number): string {
-  const letters = [...'rwxrwxrwx'].map((letter, bit) => ((mode >> (8 - bit)) & 1 ? letter : '-'));
-  if (mode & 0o4000) letters[2] = letters[2] === 'x' ? 's' : 'S';
-  if (mode & 0o2000) letters[5] = letters[5] === 'x' ? 's' : 'S';
-  if (mode & 0o1000) letters[8] = letters[8] === 'x' ? 't' : 'T';
-  return (TYPE_LETTERS.get(mode & 0o170000) ?? '?') + letters.join('');
-}
 
 /** `Mar  7 15:04`, or `Mar  7  2023` when it is longer ago than half a year, or to come. */
 export function listTime(timeMs: number, nowMs: number): string {

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import sys
 
 import asyncssh
@@ -18,12 +19,18 @@ def waits(work):
     return lambda *words: loop.run_until_complete(work(*words))
 
 
-async def connect(host, port, user, method, secret, known_hosts):
+async def connect(host, port, user, method, secret, known_hosts, rekey_bytes):
     global connection, sftp
     login = {"password": secret.decode()} if method == b"password" else {"client_keys": [os.fsdecode(secret)]}
     connection = await asyncssh.connect(
-        host.decode(), int(port), username=user.decode(), known_hosts=os.fsdecode(known_hosts), config=None,
-        agent_path=None, **({"client_keys": None} | login)
+        host.decode(),
+        int(port),
+        username=user.decode(),
+        known_hosts=os.fsdecode(known_hosts),
+        config=None,
+        agent_path=None,
+        rekey_bytes=int(rekey_bytes) or 1 << 30,
+        **({"client_keys": None} | login),
     )
     sftp = await connection.start_sftp_client(path_encoding=None)
 
@@ -74,8 +81,10 @@ async def run(command):
 
 
 async def scp(local, remote, back):
-    await asyncssh.scp(os.fsdecode(local), (connection, os.fsdecode(remote)), preserve=True)
-    await asyncssh.scp((connection, os.fsdecode(remote)), os.fsdecode(back), preserve=True)
+    # AsyncSSH leaves the quoting of remote names to its caller.
+    quoted = (connection, shlex.quote(os.fsdecode(remote)))
+    await asyncssh.scp(os.fsdecode(local), quoted, preserve=True)
+    await asyncssh.scp(quoted, os.fsdecode(back), preserve=True)
 
 
 async def at_once(remote, count):
@@ -105,7 +114,7 @@ serve(
         "version": lambda: [f"asyncssh {asyncssh.__version__}, Python {sys.version.split()[0]}"],
         "connect": waits(connect),
         "upload": waits(lambda local, remote: no_answer(sftp.put(local, remote, preserve=True))),
-        "download": waits(lambda remote, local: no_answer(sftp.get(remote, local, preserve=True))),
+        "download": waits(lambda remote, local: no_answer(sftp.get(remote, local, preserve=True, follow_symlinks=True))),
         "upload-tree": waits(lambda local, remote: no_answer(sftp.put(local, remote, preserve=True, recurse=True))),
         "download-tree": waits(lambda remote, local: no_answer(sftp.get(remote, local, preserve=True, recurse=True))),
         "list": waits(list_folder),

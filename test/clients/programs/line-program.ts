@@ -44,12 +44,13 @@ export function startLineProgram(t: Lifetime, { program, words, environment = {}
 /** Opens a session of the matrix over a program that knows the requests listed in README.md. */
 export async function openLineSession(
   t: Lifetime,
-  { server, login, knownHosts }: Target,
+  { server, login, knownHosts, rekeyBytes = 0 }: Target,
   start: LineProgramStart,
 ): Promise<{ session: ClientSession; ask: LineProgram['ask'] }> {
   const { ask } = startLineProgram(t, start);
   const secret = login.method === 'password' ? login.password : login.privateKeyFile;
-  await ask('connect', server.host, String(server.port), 'alice', login.method, secret, knownHosts);
+  const address = [server.host, String(server.port), 'alice'];
+  await ask('connect', ...address, login.method, secret, knownHosts, String(rekeyBytes));
   const does = async (...words: string[]): Promise<void> => {
     await ask(...words);
   };

@@ -12,12 +12,14 @@ client = paramiko.SSHClient()
 sftp = None
 
 
-def connect(host, port, user, method, secret, known_hosts):
+def connect(host, port, user, method, secret, known_hosts, rekey_bytes):
     global sftp
     client.load_host_keys(os.fsdecode(known_hosts))
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
     login = {"password": secret.decode()} if method == b"password" else {"key_filename": os.fsdecode(secret)}
     client.connect(host.decode(), int(port), user.decode(), allow_agent=False, look_for_keys=False, **login)
+    if int(rekey_bytes):
+        client.get_transport().packetizer.REKEY_BYTES = int(rekey_bytes)
     sftp = client.open_sftp()
 
 
@@ -67,8 +69,8 @@ def check(remote, algorithm, offset, length, block):
 
 
 def stats(remote):
-    sftp.utime(remote, (1_000_000_000, 1_234_567_890))
     sftp.truncate(remote, 5)
+    sftp.utime(remote, (1_000_000_000, 1_234_567_890))
     found = sftp.stat(remote)
     return [found.st_size, found.st_atime, found.st_mtime, oct(found.st_mode)]
 

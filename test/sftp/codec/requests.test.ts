@@ -1,11 +1,14 @@
 import test from 'ava';
+import { REQUEST } from '../../../src/sftp/codec/constants.ts';
+import { EXTENSIONS } from '../../../src/sftp/codec/extensions.ts';
 import { ProtocolError } from '../../../src/sftp/codec/protocol-error.ts';
 import { decodeInit, decodeRequest, type Request } from '../../../src/sftp/codec/requests.ts';
 import { hex } from '../bytes-of.ts';
 
 // One field per line: type, id, then the fields of the request, as the draft lists them.
 const HANDLE = Buffer.from('h!');
-const CASES: readonly { readonly packet: string; readonly request: Request }[] = [
+const RANGE = { algorithms: 'sha1,sha256', offset: 2 ** 32, length: 0, blockBytes: 256 };
+const CASES: readonly { readonly name?: string; readonly packet: string; readonly request: Request }[] = [
   {
     packet: [
       '03', // OPEN
@@ -305,20 +308,83 @@ const CASES: readonly { readonly packet: string; readonly request: Request }[] =
     ].join(''),
     request: { kind: 'users-groups-by-id', id: 29, uids: [0, 1000], gids: [5] },
   },
+  {
+    name: 'check-file',
+    packet: [
+      'c8',
+      '0000001e',
+      '0000000a 636865636b2d66696c65', // check-file
+      '00000002 6821', // handle
+      '0000000b 736861312c736861323536', // algorithms "sha1,sha256"
+      '0000000100000000', // from 2^32
+      '0000000000000000', // length: to the end
+      '00000100', // block size 256
+    ].join(''),
+    request: { kind: 'check-file', id: 30, file: { by: 'handle', handle: HANDLE, named: true }, ...RANGE },
+  },
+  {
+    name: 'check-file-handle',
+    packet: [
+      'c8',
+      '0000001f',
+      '00000011 636865636b2d66696c652d68616e646c65', // check-file-handle
+      '00000002 6821', // handle
+      '0000000b 736861312c736861323536', // algorithms "sha1,sha256"
+      '0000000100000000', // from 2^32
+      '0000000000000000', // length: to the end
+      '00000100', // block size 256
+    ].join(''),
+    request: { kind: 'check-file', id: 31, file: { by: 'handle', handle: HANDLE, named: false }, ...RANGE },
+  },
+  {
+    name: 'check-file-name',
+    packet: [
+      'c8',
+      '00000020',
+      '0000000f 636865636b2d66696c652d6e616d65', // check-file-name
+      '00000002 2f61', // path
+      '0000000b 736861312c736861323536', // algorithms "sha1,sha256"
+      '0000000100000000', // from 2^32
+      '0000000000000000', // length: to the end
+      '00000100', // block size 256
+    ].join(''),
+    request: { kind: 'check-file', id: 32, file: { by: 'name', path: '/a' }, ...RANGE },
+  },
+  {
+    packet: [
+      'c8',
+      '00000021',
+      '0000000f 73706163652d617661696c61626c65', // space-available
+      '00000002 2f61', // path
+    ].join(''),
+    request: { kind: 'space-available', id: 33, path: '/a' },
+  },
+  {
+    packet: [
+      'c8',
+      '00000022',
+      '00000009 76656e646f722d6964', // vendor-id
+      '00000001 76', // vendor "v"
+      '00000001 70', // product "p"
+      '00000003 312e30', // version "1.0"
+      '0000000000000007', // build number
+    ].join(''),
+    request: { kind: 'vendor-id', id: 34, vendor: 'v', product: 'p', version: '1.0' },
+  },
 ];
 
-for (const { packet, request } of CASES) {
+for (const { packet, request, name = request.kind } of CASES) {
   const bytes = hex(packet);
 
-  test(`requests: ${request.kind} is read field by field`, (t) => {
+  test(`requests: ${name} is read field by field`, (t) => {
     t.deepEqual(decodeRequest(bytes), { outcome: 'request', request });
   });
 
-  test(`requests: ${request.kind} with bytes after its last field is read all the same`, (t) => {
+  test(`requests: ${name} with bytes after its last field is read all the same`, (t) => {
     t.deepEqual(decodeRequest(Buffer.concat([bytes, Buffer.from([0, 0, 0, 1, 255])])), { outcome: 'request', request });
   });
 
-  test(`requests: ${request.kind} cut off anywhere is refused`, (t) => {
+  test(`requests: ${name} cut off anywhere is refused`, (t) => {
     for (let length = 0; length < bytes.length; length += 1) {
       const cut = bytes.subarray(0, length);
       if (length < 5) t.throws(() => decodeRequest(cut), { instanceOf: ProtocolError }, `at ${length}`);
@@ -327,8 +393,17 @@ for (const { packet, request } of CASES) {
   });
 }
 
-test('requests: every kind that has a golden packet has one only', (t) => {
-  t.is(new Set(CASES.map(({ request }) => request.kind)).size, CASES.length);
+test('requests: every request type and every extension has a golden packet', (t) => {
+  const types = new Set(CASES.map(({ packet }) => hex(packet).readUInt8(0)));
+  t.deepEqual(
+    [...types].toSorted((a, b) => a - b),
+    Object.values(REQUEST).filter((type) => type !== REQUEST.init),
+  );
+  const extensions = CASES.map(({ packet }) => hex(packet)).filter((bytes) => bytes.readUInt8(0) === REQUEST.extended);
+  t.deepEqual(
+    extensions.map((bytes) => bytes.subarray(9, 9 + bytes.readUInt32BE(5)).toString()).toSorted(),
+    EXTENSIONS.map(({ name }) => name).toSorted(),
+  );
 });
 
 test('requests: a type and an extension that are none of ours are unknown, with their id', (t) => {

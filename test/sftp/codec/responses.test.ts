@@ -3,16 +3,18 @@ import type { Attributes } from '../../../src/model/entry.ts';
 import {
   attributesResponse,
   dataReply,
+  digestsResponse,
   handleResponse,
   limitsResponse,
   nameBytes,
   nameResponse,
   ownersResponse,
+  roomResponse,
   spaceResponse,
   statusResponse,
   versionResponse,
 } from '../../../src/sftp/codec/responses.ts';
-import { hex, packet, str, u8, u32 } from '../bytes-of.ts';
+import { hex, packet, str, u8, u32, u64 } from '../bytes-of.ts';
 
 const ATTRIBUTES: Attributes = {
   kind: 'file',
@@ -124,7 +126,7 @@ test('responses: DATA holds what was read, and no more', (t) => {
   );
 });
 
-test('responses: VERSION advertises every extension with the version of OpenSSH', (t) => {
+test('responses: VERSION advertises every extension, those of OpenSSH with its versions', (t) => {
   const extensions = [
     ['posix-rename@openssh.com', '1'],
     ['statvfs@openssh.com', '2'],
@@ -137,6 +139,11 @@ test('responses: VERSION advertises every extension with the version of OpenSSH'
     ['copy-data', '1'],
     ['home-directory', '1'],
     ['users-groups-by-id@openssh.com', '1'],
+    ['check-file', '1'],
+    ['check-file-handle', '1'],
+    ['check-file-name', '1'],
+    ['space-available', '1'],
+    ['vendor-id', Buffer.concat([str('sshome'), str('sshome'), str(''), u64(0)])],
   ] as const;
   t.deepEqual(
     versionResponse(),
@@ -193,6 +200,44 @@ test('responses: the reply to limits', (t) => {
   );
 });
 
+test('responses: the reply to space-available', (t) => {
+  t.deepEqual(
+    roomResponse(1, {
+      blockBytes: 4096,
+      totalBlocks: 2 ** 31,
+      freeBlocks: 16,
+      availableBlocks: 1,
+      totalFiles: 0,
+      freeFiles: 0,
+      maxNameBytes: 255,
+    }),
+    hex(
+      [
+        '00000029',
+        'c9',
+        '00000001',
+        '0000080000000000', // bytes on device
+        '0000000000010000', // unused bytes on device
+        '000007ffffff1000', // bytes available to the user, used ones too
+        '0000000000001000', // unused bytes available to the user
+        '00001000', // bytes of an allocation unit
+      ].join(''),
+    ),
+  );
+});
+
+test('responses: the reply to check-file, and to the request that paramiko sends', (t) => {
+  const reply = { algorithm: 'md5', digests: [Buffer.from('aa'), Buffer.from('bb')] };
+  t.deepEqual(
+    digestsResponse(1, { ...reply, named: false }),
+    hex(['00000010', 'c9', '00000001', '00000003 6d6435', '6161', '6262'].join('')),
+  );
+  t.deepEqual(
+    digestsResponse(1, { ...reply, named: true }),
+    hex(['0000001e', 'c9', '00000001', '0000000a 636865636b2d66696c65', '00000003 6d6435', '6161', '6262'].join('')),
+  );
+});
+
 test('responses: the reply to users-groups-by-id', (t) => {
   t.deepEqual(
     ownersResponse(1, ['bob', ''], []),
@@ -210,17 +255,21 @@ test('responses: the reply to users-groups-by-id', (t) => {
   );
 });
 
-for (const [what, timeMs, seconds] of [
-  ['before 1970', -1, '00000000'],
-  ['long before 1970', -1e15, '00000000'],
-  ['in 1970', 999, '00000000'],
-  ['after 2038', 2 ** 31 * 1000, '80000000'],
-  ['the last that fits', 0xffffffff * 1000, 'ffffffff'],
-  ['after 2106', 2 ** 33 * 1000, 'ffffffff'],
+for (const [what, timeMs, seconds, signed] of [
+  ['long before 1901', -1e15, '00000000', '80000000'],
+  ['before 1970', -1, '00000000', 'ffffffff'],
+  ['in 1970', 999, '00000000', '00000000'],
+  ['after 2038', 2 ** 31 * 1000, '80000000', '7fffffff'],
+  ['the last that fits', 0xffffffff * 1000, 'ffffffff', '7fffffff'],
+  ['after 2106', 2 ** 33 * 1000, 'ffffffff', '7fffffff'],
+  ['that never was', Number.NaN, '00000000', '00000000'],
 ] as const) {
-  test(`responses: a time ${what} becomes the nearest that fits`, (t) => {
-    const reply = attributesResponse(1, { ...ATTRIBUTES, accessedMs: timeMs, modifiedMs: timeMs });
-    t.is(reply.subarray(-8).toString('hex'), seconds + seconds);
+  test(`responses: a time ${what} becomes the nearest that fits, for clients that read it signed too`, (t) => {
+    const attributes = { ...ATTRIBUTES, accessedMs: timeMs, modifiedMs: timeMs };
+    t.is(attributesResponse(1, attributes).subarray(-8).toString('hex'), seconds + seconds);
+    t.is(attributesResponse(1, attributes, 'signed').subarray(-8).toString('hex'), signed + signed);
+    const name = { name: 'n', longname: 'n', attributes };
+    t.is(nameResponse(1, [name], 'signed').subarray(-8).toString('hex'), signed + signed);
   });
 }
 

@@ -34,6 +34,12 @@ test('home-directory: of this user alone', async (t) => {
   t.is(describe(await home('bob')), 'FAILURE: No such user');
 });
 
+test('vendor-id: what a client says of itself is taken', async (t) => {
+  const client = await connect(t);
+  const said = [str('Martin Prikryl'), str('WinSCP'), str('6.3.5\u001b[2J'), u64(15000)];
+  t.is(describe(await client.extended('vendor-id', ...said)), 'OK');
+});
+
 test('users-groups-by-id: the owner of the home is the user, others have no name', async (t) => {
   const client = await connect(t);
   const ids = (...numbers: number[]): Buffer => str(Buffer.concat(numbers.map(u32)));

@@ -11,6 +11,16 @@ type Token =
 /** Whether the whole name matches. */
 export type NameMatcher = (name: string) => boolean;
 
+/** Whether anything in `text` makes it a pattern. */
+export function isPattern(text: string): boolean {
+  return /(?:^|[^\\])(?:\\\\)*[*?[]/.test(text);
+}
+
+/** The text that a pattern without magic stands for: its escapes taken out. */
+export function literalOf(pattern: string): string {
+  return pattern.replace(/\\([\s\S])/g, '$1');
+}
+
 /**
  * Compiles a pattern. A name that begins with a dot is matched only by a pattern that begins with a dot itself, unless
  * `dot` is set. A `[` without its `]` is itself. Characters are code points.

@@ -1,10 +1,11 @@
-// What callers may ask of any storage: the checks of arguments that disk and memory share.
+// What callers may ask of any Files: the checks of arguments that disk, memory and client share. A number that is out of
+// range is refused before Node or ssh2 make another of it.
 
-import { byteLength } from '../model/bytes.ts';
-import type { AttributeChanges } from '../model/entry.ts';
-import { FileError } from '../model/error.ts';
-import type { OpenOptions } from '../model/files.ts';
-import { MAX_PATH_BYTES } from '../model/path.ts';
+import { byteLength } from './bytes.ts';
+import type { AttributeChanges } from './entry.ts';
+import { FileError } from './error.ts';
+import type { OpenOptions } from './files.ts';
+import { MAX_PATH_BYTES } from './path.ts';
 
 /** The permission bits that users can have. More would be set-id and sticky bits, or end the process (Node, 2^31). */
 export function permissionBits(mode: number): number {

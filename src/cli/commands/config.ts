@@ -1,0 +1,73 @@
+// `sshome config`: what a server would run with, without running it.
+
+import { stringify } from 'yaml';
+import type { CommandModule } from 'yargs';
+import { ConfigError, loadSettings, type Settings } from '../../config/load.ts';
+import { SETTING_KEYS, SETTINGS } from '../../config/schema.ts';
+import { SettingError } from '../../config/setting.ts';
+import type { AlgorithmLists } from '../../model/algorithms.ts';
+import { offeredAlgorithms } from '../../server.ts';
+import { EXIT } from '../exit-code.ts';
+import { configSources, describeSettings } from '../setting-flags.ts';
+
+/** Column of the comment that says where a setting comes from. */
+const FROM_COLUMN = 44;
+
+export function configCommand(): CommandModule {
+  return {
+    command: 'config',
+    describe: 'Show and check the settings of a server',
+    builder: (program) =>
+      program
+        .command({
+          command: 'print',
+          describe: 'Print every setting with where it comes from, and the algorithms offered, as a YAML file',
+          builder: describeSettings,
+          handler: (flags) => run(flags, print),
+        })
+        .command({
+          command: 'check',
+          describe: 'Tell whether the settings can be used',
+          builder: describeSettings,
+          handler: (flags) => run(flags, () => 'the settings can be used\n'),
+        })
+        .demandCommand(1, 'Which? `sshome config --help` lists them.'),
+    handler: () => {},
+  };
+}
+
+async function run(
+  flags: Readonly<Record<string, unknown>>,
+  say: (settings: Settings, algorithms: AlgorithmLists) => string,
+): Promise<void> {
+  try {
+    const settings = await loadSettings(configSources(flags));
+    process.stdout.write(say(settings, offeredAlgorithms(settings.config)));
+    process.exitCode = EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof SettingError)) throw error;
+    for (const line of error.message.split('\n')) process.stderr.write(`sshome: ${line}\n`);
+    process.exitCode = EXIT.failed;
+  }
+}
+
+function print({ origins }: Settings, algorithms: AlgorithmLists): string {
+  const settings = SETTING_KEYS.map((key) => {
+    const { written, from } = origins[key];
+    return `${`${SETTINGS[key].name}: ${scalar(written)}`.padEnd(FROM_COLUMN)} # ${from}\n`;
+  });
+  const offered = [
+    ['key exchange', algorithms.kex],
+    ['ciphers', algorithms.ciphers],
+    ['MACs', algorithms.macs],
+    ['host keys', algorithms.hostKeyAlgorithms],
+  ] as const;
+  const lists = offered.map(([what, names]) => `#   ${what}: ${names.join(',')}\n`);
+  return `${settings.join('')}\n# Offered to clients, best first:\n${lists.join('')}`;
+}
+
+/** A value as YAML has it; numbers are written without quotes, though flags and variables are texts. */
+function scalar(written: unknown): string {
+  const value = typeof written === 'string' && /^\d+$/.test(written) ? Number(written) : written;
+  return stringify(value, { lineWidth: 0 }).trimEnd();
+}

@@ -1,0 +1,35 @@
+// The command line's end of the control socket.
+
+import { createConnection } from 'node:net';
+import { type ControlAnswers, type ControlReply, type ControlRequest, controlSocketIn } from './request.ts';
+
+/** No server answers at the socket, or it refused the request. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError';
+}
+
+/** Asks the server that keeps its state in `folder`. @throws ControlError */
+export function askServer<Request extends ControlRequest>(
+  folder: string,
+  request: Request,
+): Promise<ControlAnswers[Request['verb']]> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(controlSocketIn(folder));
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const noServer = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
+      reject(new ControlError(noServer ? `no server is running with its state in ${folder}` : error.message));
+    });
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (!text.includes('\n')) return;
+      socket.destroy();
+      const reply = JSON.parse(text) as ControlReply;
+      if ('error' in reply) reject(new ControlError(reply.error));
+      else resolve(reply.answer as ControlAnswers[Request['verb']]);
+    });
+    socket.once('close', () => reject(new ControlError('the server ended the conversation')));
+  });
+}

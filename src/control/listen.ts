@@ -1,0 +1,79 @@
+// The server's end of the control socket. Who may open it is decided by the file's mode: the server's own account alone.
+
+import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Log } from '../model/log.ts';
+import {
+  type ControlHandlers,
+  type ControlReply,
+  type ControlRequest,
+  controlSocketIn,
+  MAX_LINE_BYTES,
+} from './request.ts';
+
+export interface ControlListener {
+  close(): Promise<void>;
+}
+
+/** Answers requests at the socket in `folder`; one left behind by a server that is gone is replaced. */
+export async function listenForControl(by: {
+  folder: string;
+  handlers: ControlHandlers;
+  log: Log;
+}): Promise<ControlListener> {
+  const { folder, handlers, log } = by;
+  const path = controlSocketIn(folder);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', (error) => log.debug('a control connection broke', { error: error.message }));
+    answerLines(socket, (line) => reply(line, handlers, log));
+  });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await listening(server, path);
+  await chmod(path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function answerLines(socket: Socket, answer: (line: string) => ControlReply): void {
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > MAX_LINE_BYTES) socket.destroy();
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) socket.write(`${JSON.stringify(answer(line))}\n`);
+  });
+}
+
+function reply(line: string, handlers: ControlHandlers, log: Log): ControlReply {
+  try {
+    const request = JSON.parse(line) as ControlRequest;
+    const handler = handlers[request.verb] as ((request: ControlRequest) => unknown) | undefined;
+    if (handler === undefined) return { error: `this server knows no ${JSON.stringify(request.verb)}` };
+    return { answer: handler(request) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { error: 'this is no JSON' };
+    return { error: `internal error (${log.unexpected(error, 'answering the command line')})` };
+  }
+}

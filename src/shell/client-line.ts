@@ -1,0 +1,45 @@
+// What client programs put around a command, because they take every server for a system shell: Ansible a shell of its
+// own, WinSCP a mark that tells where the output ends. Only these forms, word for word; nothing of them reaches a shell.
+
+import { ParseError, parseLine } from './parse.ts';
+
+export interface ClientLine {
+  /** The command alone. */
+  readonly command: string;
+  /** What to print after its output, given its exit status; undefined for nothing. */
+  readonly endMark: ((status: number) => string) | undefined;
+}
+
+/** `pwd ; echo "WinSCP: this is end-of-file:$?"` (TCommandSet::FullCommand); a number where it wants no status. */
+const WINSCP = /^(?<command>.*?) ; echo "(?<mark>WinSCP: this is end-of-file:)(?<status>\$\?|\d{1,3})"$/s;
+/** How WinSCP asks whether `$?` is what it hopes: the status of the line before. */
+const WINSCP_STATUS = 'echo "$?"';
+
+const SYSTEM_SHELLS: ReadonlySet<string> = new Set(['/bin/sh', 'sh', '/bin/bash', 'bash']);
+/** Appended by Ansible (ActionBase._low_level_execute_command), so that no output is lost with other servers. */
+const ANSIBLE_END = ' && sleep 0';
+
+/** @param lastStatus the exit status of the line before */
+export function readClientLine(line: string, lastStatus: number): ClientLine {
+  const { command = line, mark, status } = WINSCP.exec(line.trimEnd())?.groups ?? {};
+  const endMark = mark === undefined ? undefined : (of: number) => `${mark}${status === '$?' ? of : status}`;
+  if (command === WINSCP_STATUS) return { command: `echo ${lastStatus}`, endMark };
+  return { command: withoutSystemShell(command), endMark };
+}
+
+/** `/bin/sh -c 'pwd && sleep 0'` is `pwd`. */
+function withoutSystemShell(line: string): string {
+  const [shell = '', option = '', command = '', ...more] = wordsOf(line);
+  if (!SYSTEM_SHELLS.has(shell) || option !== '-c' || command === '' || more.length > 0) return line;
+  return command.endsWith(ANSIBLE_END) ? command.slice(0, -ANSIBLE_END.length) : command;
+}
+
+/** None for a line that is no command; it is refused where it is run. */
+function wordsOf(line: string): string[] {
+  try {
+    return parseLine(line).map(({ text }) => text);
+  } catch (error) {
+    if (error instanceof ParseError) return [];
+    throw error;
+  }
+}

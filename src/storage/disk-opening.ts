@@ -1,0 +1,187 @@
+// How a file of a home is opened: in place, or, for an atomic upload, aside. Knows which uploads of its session are
+// growing: to the session that writes a file, its name means what is being written, as clients ask how far they are.
+
+import { constants, fstatSync } from 'node:fs';
+import { permissionBits } from '../model/checks.ts';
+import { errnoName } from '../model/errno.ts';
+import { FileError } from '../model/error.ts';
+import type { OpenFile, OpenOptions } from '../model/files.ts';
+import type { VirtualPath } from '../model/path.ts';
+import { DiskFile } from './disk-file.ts';
+import type { HostPath, Place } from './place.ts';
+import type { Permit } from './storage.ts';
+import { closeDescriptor, truncateDescriptor } from './system-calls.ts';
+import type { Turns } from './turns.ts';
+import { type ActiveUploads, beginAside, type Ending, resumeAside, syncFolder } from './upload-aside.ts';
+import type { UploadPolicy } from './upload-policy.ts';
+
+// O_NONBLOCK: should it be a FIFO after all, open(2) answers instead of waiting for a writer in libuv's small pool.
+// O_CLOEXEC is added by libuv. Never O_TRUNC: a file is emptied once it is known to be a regular one that may be written.
+const { O_APPEND, O_NOCTTY = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+
+/** For changing the size of a file that is not opened for anybody. */
+export const RESIZE_FLAGS: number = O_WRONLY | O_NONBLOCK | O_NOCTTY;
+
+export interface OpeningParts {
+  readonly uploads: UploadPolicy;
+  /** Shared by all homes of the process. */
+  readonly active: ActiveUploads;
+  readonly turns: Turns;
+  /** A host path for asking about the file system under a descriptor. */
+  readonly hostOf: (descriptor: number) => HostPath;
+}
+
+/** What is asked for. */
+export interface Opening {
+  readonly place: Place;
+  readonly options: OpenOptions;
+  readonly permit: Permit;
+}
+
+/** A file that was opened. With an `end` it needs its place until then. */
+interface Opened {
+  readonly descriptor: number;
+  readonly end?: (how: Ending) => Promise<void>;
+  readonly isAside?: boolean;
+}
+
+export class DiskOpening {
+  readonly #parts: OpeningParts;
+  readonly #growing = new Map<VirtualPath, DiskFile>();
+
+  constructor(parts: OpeningParts) {
+    this.#parts = parts;
+  }
+
+  /** The upload of this session that will replace what is at `place`; the latest, if there are several. */
+  growingAt(place: Place): OpenFile | undefined {
+    return this.#growing.get(place.path);
+  }
+
+  /**
+   * Opens the file at `place`, which the permit allowed, or makes it, and takes the place over; undefined when
+   * something came there meanwhile.
+   */
+  async open(opening: Opening): Promise<OpenFile | undefined> {
+    const { place } = opening;
+    let opened: Opened | undefined;
+    try {
+      opened = await this.#open(opening);
+      return opened === undefined ? undefined : this.#fileOf(opened, opening);
+    } finally {
+      if (opened?.end === undefined) place.close();
+    }
+  }
+
+  async #open(opening: Opening): Promise<Opened | undefined> {
+    const { place, options } = opening;
+    const isThere = place.kind !== undefined;
+    if (isThere && options.exclusive === true) throw new FileError('already-exists', { path: place.path });
+    if (isThere) refuseUnlessFile(place);
+    if (this.#parts.uploads.mode === 'atomic' && options.write === true) {
+      const startsOver = options.append !== true && (options.truncate === true || options.whole === true);
+      if (!startsOver && this.#growing.has(place.path)) {
+        throw new FileError('busy', { path: place.path, detail: 'an upload of this file is under way' });
+      }
+      if (!isThere) return this.#openFreePlace(opening);
+      if (startsOver) return this.#openReplacement(opening);
+    }
+    return isThere ? this.#openThing(opening) : this.#create(opening);
+  }
+
+  /** Whoever does not start over goes on with what was cut off, if it was. */
+  async #openFreePlace(opening: Opening): Promise<Opened | undefined> {
+    const { place, options } = opening;
+    if (options.truncate !== true && options.whole !== true && options.exclusive !== true) {
+      const resumed = await resumeAside(this.#asideParts(opening));
+      if (resumed !== undefined) return { ...resumed, isAside: true };
+    }
+    if (options.create !== true) throw new FileError('not-found', { path: place.path });
+    const begun = await beginAside({ ...this.#asideParts(opening), mode: options.mode ?? 0o666 });
+    return { ...begun, isAside: true };
+  }
+
+  async #openReplacement(opening: Opening): Promise<Opened> {
+    // Who may not write to the file may not replace it either.
+    await closeDescriptor(await openFile(opening));
+    const begun = await beginAside({ ...this.#asideParts(opening), mode: 0 });
+    return { ...begun, isAside: true };
+  }
+
+  #asideParts({ place, options, permit }: Opening) {
+    const { uploads, active } = this.#parts;
+    const flags = flagsOf(options);
+    return { place, flags, policy: uploads, active, permit, exclusive: options.exclusive === true };
+  }
+
+  async #create({ place, options }: Opening): Promise<Opened | undefined> {
+    if (options.create !== true) throw new FileError('not-found', { path: place.path });
+    let descriptor: number;
+    try {
+      descriptor = await place.create(flagsOf(options), permissionBits(options.mode ?? 0o666));
+    } catch (error) {
+      // The permit was told that nothing is there: it must be asked again.
+      if (errnoName(error) === 'EEXIST') return undefined;
+      throw error;
+    }
+    // The name of a new file is in its folder.
+    return this.#parts.uploads.sync === 'close'
+      ? { descriptor, end: (how) => (how === 'finished' ? syncFolder(place.folder) : Promise.resolve()) }
+      : { descriptor };
+  }
+
+  async #openThing(opening: Opening): Promise<Opened> {
+    const descriptor = await openFile(opening);
+    try {
+      if (opening.options.truncate === true) await truncateDescriptor(descriptor, 0);
+      return { descriptor };
+    } catch (error) {
+      await closeDescriptor(descriptor);
+      throw error;
+    }
+  }
+
+  #fileOf({ descriptor, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
+    const { uploads, turns, hostOf } = this.#parts;
+    const file: DiskFile = new DiskFile({
+      descriptor,
+      path: place.path,
+      options,
+      host: hostOf(descriptor),
+      turns,
+      sync: uploads.sync,
+      syncsOnClose: uploads.sync === 'close' || (isAside && uploads.sync !== 'off'),
+      ...(end === undefined ? {} : { end: (how) => this.#end(place, file, () => end(how)) }),
+    });
+    if (isAside) this.#growing.set(place.path, file);
+    return file;
+  }
+
+  async #end(place: Place, file: DiskFile, end: () => Promise<void>): Promise<void> {
+    try {
+      await end();
+    } finally {
+      if (this.#growing.get(place.path) === file) this.#growing.delete(place.path);
+      place.close();
+    }
+  }
+}
+
+/** The descriptor has the last word. What was just opened is in the kernel's memory: no need to wait elsewhere. */
+async function openFile({ place, options }: Opening): Promise<number> {
+  const descriptor = await place.open(flagsOf(options));
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  await closeDescriptor(descriptor);
+  throw new FileError('permission-denied', { path: place.path });
+}
+
+/** O_APPEND: two who append never meet. See DiskFile. */
+function flagsOf({ read, write, append }: OpenOptions): number {
+  const access = write !== true ? O_RDONLY : read === true ? O_RDWR : O_WRONLY;
+  return access | O_NONBLOCK | O_NOCTTY | (append === true ? O_APPEND : 0);
+}
+
+export function refuseUnlessFile({ kind, path }: Place): void {
+  if (kind === 'file') return;
+  throw new FileError(kind === 'directory' ? 'is-a-directory' : 'permission-denied', { path });
+}

@@ -1,0 +1,108 @@
+// Who may wait for the disk. Every call that does takes one of libuv's few threads until the disk has answered; when all
+// are taken, nobody's files can be reached. So each user has a number of turns, and all users of one file system have
+// another: a disk that does not answer takes these, and leaves the rest of the threads to everybody else.
+
+/** Takes turns: so many calls at a time, the others in the order they came. */
+export class Turns {
+  readonly #limit: number;
+  readonly #beyond: Turns | undefined;
+  readonly #waiting: Array<() => void> = [];
+  #running = 0;
+
+  /** Calls that have their turn here must still have one of `beyond`, when there is such. */
+  constructor(limit: number, beyond?: Turns) {
+    this.#limit = limit;
+    this.#beyond = beyond;
+  }
+
+  /** Calls `start` when it has a turn: at once, or later. It must not throw, and be followed by `end()`, once. */
+  take(start: () => void): void {
+    if (this.#running >= this.#limit) {
+      this.#waiting.push(start);
+      return;
+    }
+    this.#running += 1;
+    this.#goOn(start);
+  }
+
+  end(): void {
+    this.#beyond?.end();
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running -= 1;
+    else this.#goOn(next);
+  }
+
+  /** Runs `call` in a turn of its own. It must take no other one: all could be held by calls that wait for another. */
+  run<T>(call: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.take(() => {
+        call()
+          .finally(() => this.end())
+          .then(resolve, reject);
+      });
+    });
+  }
+
+  #goOn(start: () => void): void {
+    if (this.#beyond === undefined) start();
+    else this.#beyond.take(start);
+  }
+}
+
+/** No limit, for a home that is used alone. */
+export function freeTurns(): Turns {
+  return new Turns(Number.POSITIVE_INFINITY);
+}
+
+/** The turns of one user, in all sessions together. */
+export interface UserTurns {
+  /** For what is done before the device is known. */
+  readonly opening: Turns;
+  on(device: number): Turns;
+  /** To be called once, when these are no longer needed. */
+  leave(): void;
+}
+
+/** The turns of all users of a server. */
+export class SharedTurns {
+  readonly #perUser: number;
+  readonly #perDevice: number;
+  readonly #devices = new Map<number, Turns>();
+  readonly #users = new Map<string, { opening: Turns; devices: Map<number, Turns>; entered: number }>();
+
+  /** @param threads how many libuv works with: 4 is its default, main.cts asks for more */
+  constructor(threads: number = threadCount()) {
+    this.#perUser = Math.max(2, Math.floor(threads / 8));
+    this.#perDevice = Math.max(2, Math.floor((threads * 3) / 4));
+  }
+
+  enter(user: string): UserTurns {
+    const own = this.#users.get(user) ?? { opening: new Turns(2), devices: new Map(), entered: 0 };
+    this.#users.set(user, own);
+    own.entered += 1;
+    return {
+      opening: own.opening,
+      on: (device) => {
+        const turns = own.devices.get(device) ?? new Turns(this.#perUser, this.#turnsOf(device));
+        own.devices.set(device, turns);
+        return turns;
+      },
+      leave: () => {
+        own.entered -= 1;
+        if (own.entered === 0) this.#users.delete(user);
+      },
+    };
+  }
+
+  /** Kept for good: a server has a handful of file systems. */
+  #turnsOf(device: number): Turns {
+    const turns = this.#devices.get(device) ?? new Turns(this.#perDevice);
+    this.#devices.set(device, turns);
+    return turns;
+  }
+}
+
+function threadCount(): number {
+  const asked = Number(process.env['UV_THREADPOOL_SIZE']);
+  return Number.isInteger(asked) && asked > 0 ? Math.min(asked, 1024) : 4;
+}

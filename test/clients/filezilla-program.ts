@@ -1,0 +1,151 @@
+// FileZilla itself on a screen that nobody sees: its settings and its one site, its log, and the gestures of a person who
+// sits in front of it. All that can be done with keys is done with keys.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { until } from '../helpers/until.ts';
+import type { Lifetime, Target } from './driver.ts';
+import { type Screen, startScreen, type Window } from './filezilla-screen.ts';
+
+/**
+ * The log goes to a file, and nothing is on the window but the lists, half of it local, half of it remote, and above them
+ * the fields to connect, which have the focus at first and take stray keys without harm.
+ */
+const SETTINGS = {
+  'Greeting version': '99.0.0',
+  'Update Check': '0',
+  'Show Tree Local': '0',
+  'Show Tree Remote': '0',
+  'Show message log': '0',
+  'Show queue': '0',
+  'Preserve timestamps': '1',
+  // What exists is gone on with.
+  'File exists action upload': '5',
+  'File exists action download': '5',
+} as const;
+
+const GESTURE_TRIES = 5;
+const GESTURE_MS = 4000;
+
+const LOGON_TYPES = { ask: 2, key: 5 } as const;
+
+/** Resolves when a gesture has had its effect, and fails when it has not within the time. */
+export type Shows<Result> = (limitMs: number) => Promise<Result>;
+
+export interface FileZilla {
+  /** The folder that the local list shows. */
+  readonly local: string;
+  readonly screen: Screen;
+  /** Where fzsftp keeps the host keys it trusts. */
+  readonly trusted: string;
+  main(): Promise<Window>;
+  /** Resolves when so many lines that match have been logged since `mark`. */
+  logged(line: RegExp, times?: number, limitMs?: number): Promise<void>;
+  /** From here on `logged` counts. */
+  mark(): Promise<void>;
+  /** Reads both lists anew. */
+  refresh(): Promise<void>;
+  /**
+   * Selects all there is in a list, and presses keys, until it `shows`: wxWidgets gives the focus back late to what had it
+   * before a dialog, and keys that come meanwhile are lost.
+   */
+  withAll<Result>(side: 'local' | 'remote', words: readonly string[], shows: Shows<Result>): Promise<Result>;
+  /** Waits for the end of what is under way; what is wrong when it does not come is told with the log. */
+  until(condition: () => boolean | Promise<boolean>): Promise<void>;
+}
+
+/** Starts FileZilla, which connects at once; the dialogs of a first connection are the caller's. */
+export async function startFileZilla(t: Lifetime, { server, login, local: folder }: Target): Promise<FileZilla> {
+  const [home, local] = [join(folder, 'home'), join(folder, 'local')];
+  const [settings, trusted, log] = [join(home, '.config/filezilla'), join(home, 'putty'), join(home, 'log')];
+  for (const made of [settings, trusted, local]) await mkdir(made, { recursive: true });
+  await writeFile(join(settings, 'filezilla.xml'), settingsFile({ ...SETTINGS, 'Logging file': log }));
+  await writeFile(
+    join(settings, 'sitemanager.xml'),
+    xmlFile(`<Servers><Server><Host>${server.host}</Host><Port>${server.port}</Port><Protocol>1</Protocol><Type>0</Type>
+<User>alice</User><Logontype>${login.method === 'key' ? LOGON_TYPES.key : LOGON_TYPES.ask}</Logontype>
+${login.method === 'key' ? `<Keyfile>${login.privateKeyFile}</Keyfile>` : ''}
+<EncodingType>Auto</EncodingType><Name>sshome</Name>sshome</Server></Servers>`),
+  );
+  await writeFile(log, '');
+
+  const screen = await startScreen(t);
+  const child = spawn('filezilla', [`--local=${local}`, '--site=0/sshome'], {
+    env: environmentOf(home, trusted, screen),
+    stdio: 'ignore',
+  });
+  t.teardown(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  });
+
+  let marked = 0;
+  const recent = async (): Promise<string[]> => (await readFile(log, 'utf8')).slice(marked).split('\n');
+  const patiently = async (condition: () => boolean | Promise<boolean>, limitMs?: number): Promise<void> => {
+    try {
+      await until(condition, limitMs);
+    } catch (error) {
+      const seen = [...(await screen.titles()).map((title) => `window: ${title}`), ...(await recent())];
+      throw new Error(`${error instanceof Error ? error.message : error}\n${seen.join('\n')}`);
+    }
+  };
+  const logged = (line: RegExp, times = 1, limitMs?: number): Promise<void> =>
+    patiently(async () => (await recent()).filter((said) => line.test(said)).length >= times, limitMs);
+  const mark = async (): Promise<void> => {
+    marked = (await readFile(log, 'utf8')).length;
+  };
+  const main = (): Promise<Window> => screen.window('FileZilla$');
+
+  return {
+    local,
+    screen,
+    trusted,
+    main,
+    logged,
+    mark,
+    until: patiently,
+    refresh: async () => {
+      await mark();
+      await (await main()).act('key', 'F5');
+      await logged(/Directory listing of "\/" successful/);
+    },
+    withAll: async (side, words, shows) => {
+      for (let tries = 1; ; tries += 1) {
+        // The lower part of a short list is empty: a click there selects nothing.
+        await (await main()).actAt(side === 'local' ? 0.25 : 0.75, 0.8, 'key', 'ctrl+a', ...words);
+        try {
+          return await shows(GESTURE_MS);
+        } catch (error) {
+          if (tries === GESTURE_TRIES) throw error;
+        }
+      }
+    },
+  };
+}
+
+/** Nothing of the desktop or the user who runs the tests. */
+function environmentOf(home: string, trusted: string, { display }: Screen): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: home,
+    LC_ALL: 'C.UTF-8',
+    DISPLAY: display,
+    PUTTYDIR: trusted,
+    // No bus, on which GTK would look for aids and settings.
+    DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+    NO_AT_BRIDGE: '1',
+    GSETTINGS_BACKEND: 'memory',
+  };
+}
+
+function settingsFile(settings: Readonly<Record<string, string>>): string {
+  const rows = Object.entries(settings).map(([name, value]) => `<Setting name="${name}">${value}</Setting>`);
+  return xmlFile(`<Settings>${rows.join('\n')}</Settings>`);
+}
+
+function xmlFile(content: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<FileZilla3>${content}</FileZilla3>\n`;
+}

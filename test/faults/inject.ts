@@ -1,0 +1,81 @@
+// Loaded into a server before its own code (node --import): system calls on files below a folder fail, or stall, as the
+// file TEST_FAULTS says at that moment. The server's code is the one that ships.
+
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { constants } from 'node:os';
+
+const CALLS = ['read', 'write', 'fsync', 'close', 'ftruncate'] as const;
+
+/** What goes wrong with the calls on descriptors of files whose host path begins with `under`. */
+export interface Fault {
+  readonly call: (typeof CALLS)[number];
+  readonly under: string;
+  /** The errno it fails with. */
+  readonly errno?: keyof typeof constants.errno;
+  /** Instead: a FIFO that it waits for, in a thread of libuv's pool, until somebody opens it for writing. */
+  readonly stall?: string;
+}
+
+type Callback = (error: Error | null, bytes?: number) => void;
+type Call = (...words: unknown[]) => void;
+
+const file = process.env['TEST_FAULTS'] ?? '';
+
+function faultOf(call: string, descriptor: unknown): Fault | undefined {
+  let faults: Fault[];
+  let path: string;
+  try {
+    faults = JSON.parse(fs.readFileSync(file, 'utf8')) as Fault[];
+    path = fs.readlinkSync(`/proc/self/fd/${Number(descriptor)}`);
+  } catch {
+    // No faults yet, or the file of faults is just being written.
+    return undefined;
+  }
+  return faults.find((fault) => fault.call === call && path.startsWith(fault.under));
+}
+
+function failure(call: string, name: keyof typeof constants.errno): Error {
+  const errno = -constants.errno[name];
+  // Node has no name for this one.
+  const code = name === 'EDQUOT' ? `Unknown system error ${errno}` : name;
+  return Object.assign(new Error(`${code}: injected, ${call}`), { errno, code, syscall: call });
+}
+
+const { open, close } = fs;
+
+for (const name of CALLS) {
+  const original = fs[name] as unknown as Call;
+  const patched: Call = (...words) => {
+    const fault = faultOf(name, words[0]);
+    if (fault === undefined) return original(...words);
+    const callback = words.at(-1) as Callback;
+    if (fault.stall !== undefined) {
+      open(fault.stall, 'r', (error, descriptor) => {
+        if (error) return callback(error);
+        close(descriptor, () => original(...words));
+      });
+      return;
+    }
+    const error = failure(name, fault.errno ?? 'EIO');
+    if (name === 'close') original(words[0], () => callback(error));
+    else setImmediate(callback, error, 0);
+  };
+  Object.assign(fs, { [name]: patched });
+}
+
+// Tests of the clock and of errors that nobody caught: each signal is one such event.
+const { now } = Date;
+let jumpMs = 0;
+Date.now = () => now() + jumpMs;
+process.on('SIGUSR2', () => {
+  jumpMs = jumpMs > 0 ? -86_400_000 : 86_400_000;
+});
+process.on('SIGWINCH', () => {
+  void Promise.reject(new Error('rejected by the test'));
+  setImmediate(() => {
+    throw new Error('thrown by the test');
+  });
+});
+
+syncBuiltinESMExports();

@@ -1,0 +1,110 @@
+// A server as its own process, whose disk, limits and surroundings a test can make fail, and honest clients of it.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { type Client, connect } from '../../src/client/index.ts';
+import type { Files, OpenOptions } from '../../src/model/files.ts';
+import { parsePath } from '../../src/model/path.ts';
+import { inRepository, temporaryFolder } from '../helpers/folder.ts';
+import { type Actor, PASSWORDS } from '../helpers/server.ts';
+import { type ServerProcess, startProcess } from '../helpers/server-process.ts';
+import type { Fault } from './inject.ts';
+
+export interface ServerUnderTest extends ServerProcess {
+  readonly host: string;
+  readonly homes: string;
+  readonly logFile: string;
+  homeOf(user: Actor): Promise<string>;
+  /** The records of the log so far. */
+  records(): Promise<Array<Record<string, unknown>>>;
+  /** From now on these faults happen, and no others. Only with `injected`. */
+  setFaults(...faults: readonly Fault[]): Promise<void>;
+  /** A client of the project's own. */
+  connect(user: Actor): Promise<Client>;
+}
+
+interface Options {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly prefix?: readonly string[];
+  /** Lets the test make system calls fail. */
+  readonly injected?: boolean;
+  /** The folder of a server that was there before. */
+  readonly folder?: string;
+}
+
+export async function startUnderTest(t: ExecutionContext, options: Options = {}): Promise<ServerUnderTest> {
+  const { settings = {}, environment = {}, prefix = [], injected = false } = options;
+  const folder = options.folder ?? (await temporaryFolder(t));
+  if (options.folder === undefined) {
+    const lines = Object.entries(PASSWORDS).map(([user, password]) => `${user}:${password}\n`);
+    await writeFile(join(folder, 'id_passwd.txt'), lines.join(''), { mode: 0o600 });
+  }
+  const logFile = join(folder, 'log.jsonl');
+  const faultFile = join(folder, 'faults.json');
+  const words = Object.entries({ 'log-file': logFile, grace: '0', ...settings }).map(
+    ([key, value]) => `--${key}=${value}`,
+  );
+  const server = await startProcess(t, {
+    folder,
+    words,
+    prefix,
+    environment: { ...environment, TEST_FAULTS: faultFile },
+    nodeWords: injected ? ['--import', inRepository('build/test/faults/inject.js')] : [],
+  });
+  const homes = join(folder, 'homes');
+  return {
+    ...server,
+    host: '127.0.0.1',
+    homes,
+    logFile,
+    homeOf: async (user) => {
+      await mkdir(join(homes, user), { recursive: true, mode: 0o700 });
+      return join(homes, user);
+    },
+    records: async () => {
+      const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line !== '');
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    setFaults: (...faults) => writeFile(faultFile, JSON.stringify(faults)),
+    connect: async (user) => {
+      const { port } = server;
+      const client = await connect({
+        host: '127.0.0.1',
+        port,
+        user,
+        password: PASSWORDS[user],
+        verifyHost: () => true,
+      });
+      t.teardown(() => client.quit());
+      return client;
+    },
+  };
+}
+
+/** Uploads `content` as one write, and reads it back: what an honest session does while another has trouble. */
+export async function worksFor(t: ExecutionContext, { files }: Client, name = 'honest'): Promise<void> {
+  const content = Buffer.alloc(100_000, name);
+  await put(files, name, content);
+  t.deepEqual(await get(files, name), content, 'the honest session goes on');
+}
+
+export async function put(files: Files, name: string, content: Uint8Array, options: OpenOptions = {}): Promise<void> {
+  const file = await files.open(parsePath(name), { write: true, create: true, truncate: true, ...options });
+  try {
+    await file.write(content, 0);
+  } finally {
+    await file.close();
+  }
+}
+
+export async function get(files: Files, name: string): Promise<Buffer> {
+  const file = await files.open(parsePath(name), { read: true });
+  try {
+    const content = Buffer.alloc((await file.stat()).sizeBytes);
+    return content.subarray(0, await file.read(content, 0));
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,124 @@
+import { setMaxListeners } from 'node:events';
+import test from 'ava';
+import { Admission, type AdmissionLimits, type Place } from '../../src/sshd/admission.ts';
+
+const LIMITS: AdmissionLimits = {
+  maxStartups: { begin: 3, ratePercent: 30, full: 6 },
+  maxStartupsPerSource: 100,
+  connectionsPerSecond: 1000,
+};
+const never = new AbortController().signal;
+// Many wait for it at once.
+setMaxListeners(0, never);
+
+/** Arrivals one after the other, each from its own source unless told. */
+async function arrivals(admission: Admission, count: number, address?: string): Promise<Array<Place | undefined>> {
+  const places: Array<Place | undefined> = [];
+  for (let index = 0; index < count; index += 1) {
+    places.push(await admission.arrive(address ?? `192.0.2.${index + 1}`, never));
+  }
+  return places;
+}
+
+test('admission: up to `begin` all are taken up', async (t) => {
+  const admission = new Admission({ limits: LIMITS, random: () => 0 });
+  t.true((await arrivals(admission, 3)).every((place) => place !== undefined));
+});
+
+test('admission: above `begin` chance decides, with the rate growing to certainty at `full`', async (t) => {
+  let rolls: number[] = [];
+  const admission = new Admission({
+    limits: LIMITS,
+    random: () => {
+      const roll = rolls.shift();
+      if (roll === undefined) throw new Error('one roll too many');
+      return roll;
+    },
+  });
+  // At 3 of 3..6 the chance to be dropped is 30 %, at 4 it is 53 %, at 5 it is 77 %.
+  rolls = [0.29, 0.31, 0.52, 0.54, 0.76, 0.78, 0.5];
+  const places = await arrivals(admission, 10);
+  t.deepEqual(
+    places.map((place) => place !== undefined),
+    [true, true, true, false, true, false, true, false, true, false],
+  );
+  t.deepEqual(rolls, [0.5]);
+});
+
+test('admission: a login or an end gives the place to another', async (t) => {
+  const admission = new Admission({ limits: LIMITS, random: () => 0 });
+  const [first] = await arrivals(admission, 3);
+  t.is(await admission.arrive('198.51.100.1', never), undefined);
+  first?.leave();
+  first?.leave();
+  t.is(admission.present, 2);
+  t.truthy(await admission.arrive('198.51.100.1', never));
+});
+
+test('admission: a burst of one source waits for its own, and nobody of it is dropped', async (t) => {
+  const admission = new Admission({ limits: { ...LIMITS, maxStartups: { begin: 3, ratePercent: 100, full: 50 } } });
+  const burst = Array.from({ length: 20 }, async () => {
+    const place = await admission.arrive('192.0.2.1', never);
+    setImmediate(() => place?.leave());
+    return place;
+  });
+  t.true((await Promise.all(burst)).every((place) => place !== undefined));
+  // The last have not left yet.
+  await new Promise((resolve) => setImmediate(resolve));
+  t.is(admission.present, 0);
+});
+
+test('admission: one source has so many and no more; others are not concerned', async (t) => {
+  const admission = new Admission({ limits: { ...LIMITS, maxStartupsPerSource: 2 } });
+  const places = await arrivals(admission, 3, '192.0.2.1');
+  t.deepEqual(
+    places.map((place) => place !== undefined),
+    [true, true, false],
+  );
+  t.truthy(await admission.arrive('192.0.2.2', never));
+});
+
+test('admission: the /64 of an IPv6 address is one source', async (t) => {
+  const admission = new Admission({ limits: { ...LIMITS, maxStartupsPerSource: 1 } });
+  t.truthy(await admission.arrive('2001:db8:0:1::1', never));
+  t.is(await admission.arrive('2001:db8:0:1:ffff::2', never), undefined);
+  t.truthy(await admission.arrive('2001:db8:0:2::1', never));
+});
+
+test('admission: more in a second than allowed are spread over time, in their order', async (t) => {
+  const admission = new Admission({
+    limits: {
+      maxStartups: { begin: 100, ratePercent: 0, full: 100 },
+      maxStartupsPerSource: 100,
+      connectionsPerSecond: 20,
+    },
+  });
+  const order: number[] = [];
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: 26 }, (_, index) =>
+      admission.arrive('192.0.2.1', never).then((place) => {
+        order.push(index);
+        place?.leave();
+      }),
+    ),
+  );
+  t.deepEqual(
+    order,
+    [...order].sort((one, other) => one - other),
+  );
+  // Twenty at once, then one in 50 ms: the last of 26 can't have begun before that, however fast the machine.
+  t.true(performance.now() - began >= 5 * 50);
+});
+
+test('admission: who gives up while waiting leaves no trace', async (t) => {
+  const admission = new Admission({ limits: { ...LIMITS, maxStartups: { begin: 1, ratePercent: 100, full: 5 } } });
+  const first = await admission.arrive('192.0.2.1', never);
+  const leaving = new AbortController();
+  const second = admission.arrive('192.0.2.1', leaving.signal);
+  leaving.abort();
+  t.is(await second, undefined);
+  t.is(admission.present, 1);
+  first?.leave();
+  t.is(admission.present, 0);
+});

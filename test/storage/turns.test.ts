@@ -1,0 +1,56 @@
+import test from 'ava';
+import { SharedTurns, Turns } from '../../src/storage/turns.ts';
+
+/** Takes `count` turns and tells how many were given. */
+function take(turns: Turns, count: number): { given: number } {
+  const taken = { given: 0 };
+  for (let index = 0; index < count; index += 1) {
+    turns.take(() => {
+      taken.given += 1;
+    });
+  }
+  return taken;
+}
+
+test('turns: no more are given than there are, and each that ends lets the next one in', (t) => {
+  const turns = new Turns(2);
+  const taken = take(turns, 5);
+  t.is(taken.given, 2);
+  turns.end();
+  t.is(taken.given, 3);
+  for (let left = 0; left < 4; left += 1) turns.end();
+  t.is(taken.given, 5);
+  t.is(take(turns, 3).given, 2);
+});
+
+test('turns: a call that throws or rejects gives its turn back', async (t) => {
+  const turns = new Turns(1);
+  await t.throwsAsync(turns.run(() => Promise.reject(new Error('no'))));
+  await t.throwsAsync(
+    turns.run(async () => {
+      throw new Error('no');
+    }),
+  );
+  t.is(await turns.run(async () => 'done'), 'done');
+});
+
+test('turns: a user whose disk stands still leaves turns to others, and a device to other devices', (t) => {
+  const shared = new SharedTurns(16);
+  const perUser = take(shared.enter('alice').on(1), 100).given;
+  t.is(perUser, 2);
+  t.is(take(shared.enter('alice').on(1), 100).given, 0, 'all sessions of a user share');
+  t.is(take(shared.enter('bob').on(1), 100).given, 2);
+  let onDevice = 4;
+  for (let user = 0; user < 20; user += 1) onDevice += take(shared.enter(`user${user}`).on(1), 100).given;
+  t.is(onDevice, 12, 'three quarters of the threads');
+  t.is(take(shared.enter('carol').on(2), 100).given, 2);
+});
+
+test('turns: a user who has left is forgotten', (t) => {
+  const shared = new SharedTurns(16);
+  const alice = shared.enter('alice');
+  const again = shared.enter('alice');
+  take(alice.on(1), 1);
+  alice.leave();
+  t.is(take(again.on(1), 100).given, 1, 'one session is still there');
+});
