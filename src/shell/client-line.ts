@@ -15,7 +15,7 @@ const WINSCP = /^(?<command>.*?) ; echo "(?<mark>WinSCP: this is end-of-file:)(?
 /** How WinSCP asks whether `$?` is what it hopes: the status of the line before. */
 const WINSCP_STATUS = 'echo "$?"';
 
-const SYSTEM_SHELLS: ReadonlySet<string> = new Set(['/bin/sh', 'sh', '/bin/bash', 'bash']);
+const ANSIBLE_SHELL = '/bin/sh';
 /** Appended by Ansible (ActionBase._low_level_execute_command), so that no output is lost with other servers. */
 const ANSIBLE_END = ' && sleep 0';
 
@@ -29,9 +29,9 @@ export function readClientLine(line: string, lastStatus: number): ClientLine {
 
 /** `/bin/sh -c 'pwd && sleep 0'` is `pwd`. */
 function withoutSystemShell(line: string): string {
-  const [shell = '', option = '', command = '', ...more] = wordsOf(line);
-  if (!SYSTEM_SHELLS.has(shell) || option !== '-c' || command === '' || more.length > 0) return line;
-  return command.endsWith(ANSIBLE_END) ? command.slice(0, -ANSIBLE_END.length) : command;
+  const [shell, option, command = '', ...more] = wordsOf(line);
+  const isAnsible = shell === ANSIBLE_SHELL && option === '-c' && command.endsWith(ANSIBLE_END) && more.length === 0;
+  return isAnsible ? command.slice(0, -ANSIBLE_END.length) : line;
 }
 
 /** None for a line that is no command; it is refused where it is run. */

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -174,6 +174,30 @@ test('serve: a wrong setting is exit status 1, a wrong flag 2, each with what is
   const flag = await startProcess(t, { words: ['--prot', '22'] });
   t.is(await flag.ended, 2);
   t.regex(flag.errors(), /Unknown argument: prot/);
+});
+
+test('serve: started as root with --run-as, it is that user for good, and serves', async (t) => {
+  if (process.getuid?.() !== 0) {
+    t.log('skipped: only root can become another user');
+    t.pass();
+    return;
+  }
+  const folder = await checkout(t);
+  await chmod(folder, 0o755);
+  const words = ['--run-as', 'nobody', '--log-file', 'log.jsonl'];
+  const server = await startProcess(t, { folder, words });
+  const status = await readFile(`/proc/${server.child.pid}/status`, 'utf8');
+  t.regex(status, /^Uid:\s+(?!0\b)(\d+)\s+\1\s+\1\s+\1$/m);
+  t.false(/^Groups:.*\b0\b/m.test(status));
+  t.is((await run(await connect(t, server), 'mkdir made')).status, 0);
+  t.not((await stat(join(folder, 'homes/user1/made'))).uid, 0);
+  t.false(server.errors().includes('serving as root'));
+});
+
+test('serve: --run-as with a user that is none is an error that says so', async (t) => {
+  const server = await startProcess(t, { folder: await checkout(t), words: ['--run-as', 'no-such-user'] });
+  t.is(await server.ended, 1);
+  t.regex(server.errors(), /sshome: --run-as no-such-user: (this machine has no such user|only root can)/);
 });
 
 async function untilFile(file: string): Promise<void> {

@@ -18,6 +18,8 @@ const driver: ClientDriver = {
     return [/^curl \S+/.exec(line)?.[0], /libssh2\S*/.exec(line)?.[0]].join(' with ');
   },
   logins: ['password', 'key'],
+  // Before 1.11 (Debian 12 has 1.10) libssh2 knows no MAC of the modern profile.
+  settings: { profile: 'compatible' },
   keepsTimes: { upload: false, download: true },
   renamesOver: false,
   unableLists: { newline: 'curl lists one name a line, as it is' },

@@ -71,6 +71,8 @@ export interface Client {
 
 export interface ClientDriver extends Client {
   readonly logins: ReadonlyArray<Login['method']>;
+  /** Settings that the server must have for this client, as flags: `{ profile: 'compatible' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Opens a session; what it needs to close is registered with `t.teardown`. */
   open(t: Lifetime, target: Target): Promise<ClientSession>;
   /** Odd names the client itself can't handle, each with the reason (shown in the results, never a silent gap). */

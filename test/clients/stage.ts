@@ -26,9 +26,9 @@ export interface SharedStage {
   session(): Promise<ClientSession>;
 }
 
-/** A stage of alice's, with a key that she may log in with. */
-export async function setStage(t: Lifetime): Promise<Stage> {
-  const server = await startServer(t);
+/** A stage of alice's, with a key that she may log in with; `settings` are the server's, as flags. */
+export async function setStage(t: Lifetime, settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  const server = await startServer(t, settings);
   const pair = makeKeyPair('ed25519');
   const privateKeyFile = join(server.folder, 'alice_key');
   await writeFile(privateKeyFile, pair.private, { mode: 0o600 });
@@ -63,7 +63,7 @@ export function sharedStage(driver: ClientDriver): SharedStage {
   test.after.always(`${driver.name}: taken down`, async () => {
     for (const close of closers.reverse()) await close();
   });
-  const stage = once(() => setStage(lifetime));
+  const stage = once(() => setStage(lifetime, driver.settings));
   const session = once(async () => {
     const { target } = await stage();
     return driver.open(lifetime, await target(driver.logins.includes('key') ? 'key' : 'password'));

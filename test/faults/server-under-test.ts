@@ -1,14 +1,15 @@
 // A server as its own process, whose disk, limits and surroundings a test can make fail, and honest clients of it.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { type Client, connect } from '../../src/client/index.ts';
+import type { Client } from '../../src/client/index.ts';
 import type { Files, OpenOptions } from '../../src/model/files.ts';
 import { parsePath } from '../../src/model/path.ts';
 import { inRepository, temporaryFolder } from '../helpers/folder.ts';
 import { type Actor, PASSWORDS } from '../helpers/server.ts';
 import { type ServerProcess, startProcess } from '../helpers/server-process.ts';
+import { connectActor } from './actors.ts';
 import type { Fault } from './inject.ts';
 
 export interface ServerUnderTest extends ServerProcess {
@@ -32,6 +33,8 @@ interface Options {
   readonly injected?: boolean;
   /** The folder of a server that was there before. */
   readonly folder?: string;
+  /** The number of the user who the server will be, when that is another one. */
+  readonly owner?: number;
 }
 
 export async function startUnderTest(t: ExecutionContext, options: Options = {}): Promise<ServerUnderTest> {
@@ -40,6 +43,9 @@ export async function startUnderTest(t: ExecutionContext, options: Options = {})
   if (options.folder === undefined) {
     const lines = Object.entries(PASSWORDS).map(([user, password]) => `${user}:${password}\n`);
     await writeFile(join(folder, 'id_passwd.txt'), lines.join(''), { mode: 0o600 });
+    if (options.owner !== undefined) {
+      for (const path of [folder, join(folder, 'id_passwd.txt')]) await chown(path, options.owner, options.owner);
+    }
   }
   const logFile = join(folder, 'log.jsonl');
   const faultFile = join(folder, 'faults.json');
@@ -68,18 +74,7 @@ export async function startUnderTest(t: ExecutionContext, options: Options = {})
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     setFaults: (...faults) => writeFile(faultFile, JSON.stringify(faults)),
-    connect: async (user) => {
-      const { port } = server;
-      const client = await connect({
-        host: '127.0.0.1',
-        port,
-        user,
-        password: PASSWORDS[user],
-        verifyHost: () => true,
-      });
-      t.teardown(() => client.quit());
-      return client;
-    },
+    connect: (user) => connectActor(t, { host: '127.0.0.1', port: server.port }, user),
   };
 }
 

@@ -29,7 +29,7 @@ export interface TestServer {
 /** Starts a server; `settings` are flags, as `{ 'max-handles': '10' }`. */
 export async function startServer(
   t: Pick<ExecutionContext, 'teardown'>,
-  settings: Record<string, string> = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<TestServer> {
   const folder = await temporaryFolder(t);
   const credentials = join(folder, 'id_passwd.txt');

@@ -24,6 +24,10 @@ export async function login(
     client.once('ready', resolve);
     client.once('error', reject);
     client.once('close', () => reject(new Error('closed before login')));
+    // With `tryKeyboard`: whatever is asked, the answer is the password.
+    client.on('keyboard-interactive', (_name, _instructions, _language, prompts, finish) =>
+      finish(prompts.map(() => PASSWORDS[user])),
+    );
     client.connect({ host: server.host, port: server.port, username: user, password: PASSWORDS[user], ...config });
   });
   client.on('error', () => {});

@@ -254,8 +254,7 @@ test('atomic upload: its temporary names can be used by nobody, by any path', as
   await symlink(temporary, join(homes.folder, 'link'));
   await mkdir(join(homes.folder, 'folder'));
   const ways = [`/${temporary}`, `/folder/../${temporary}`, `/./${temporary}`, '/link', `/${temporary}/x`];
-  const asText = (name: string) => name.replace(/^\/\.s/, '/\udc2es');
-  for (const way of [...ways, asText(`/${temporary}`)]) {
+  for (const way of ways) {
     await fails(t, 'invalid-path', storage.stat(path(way), true, allowed));
     await fails(t, 'invalid-path', storage.open(path(way), { read: true }, allowed));
     await fails(t, 'invalid-path', storage.open(path(way), WRITE, allowed));

@@ -1,4 +1,5 @@
-// JSch's ChannelSftp under the requests of README.md. JSch takes paths as globs, so that each is quoted first.
+// JSch's ChannelSftp under the requests of README.md. JSch takes most paths as globs, the local ones of
+// uploads too, so that each is quoted first.
 
 import com.jcraft.jsch.ChannelSftp;
 import com.jcraft.jsch.JSch;
@@ -41,11 +42,11 @@ public class JschSession {
     switch (verb) {
       case "version": return List.of("JSch " + JSch.VERSION + ", Java " + System.getProperty("java.version"));
       case "connect": connect(words); break;
-      case "upload": sftp.put(words.get(0), quoted(words.get(1)), ChannelSftp.OVERWRITE); break;
+      case "upload": sftp.put(quoted(words.get(0)), quoted(words.get(1)), ChannelSftp.OVERWRITE); break;
       case "download": sftp.get(quoted(words.get(0)), words.get(1), null, ChannelSftp.OVERWRITE); break;
-      case "resume-upload": sftp.put(words.get(0), quoted(words.get(1)), ChannelSftp.RESUME); break;
+      case "resume-upload": sftp.put(quoted(words.get(0)), quoted(words.get(1)), ChannelSftp.RESUME); break;
       case "resume-download": sftp.get(quoted(words.get(0)), words.get(1), null, ChannelSftp.RESUME); break;
-      case "append": sftp.put(words.get(0), quoted(words.get(1)), ChannelSftp.APPEND); break;
+      case "append": sftp.put(quoted(words.get(0)), quoted(words.get(1)), ChannelSftp.APPEND); break;
       case "list": return list(words.get(0));
       case "delete": sftp.rm(quoted(words.get(0))); break;
       case "delete-tree": deleteTree(words.get(0)); break;

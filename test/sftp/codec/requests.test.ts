@@ -391,6 +391,17 @@ for (const { packet, request, name = request.kind } of CASES) {
       else t.like(decodeRequest(cut), { outcome: 'malformed', id: request.id }, `at ${length}`);
     }
   });
+
+  test(`requests: ${name} with a length too large anywhere is answered under its id`, (t) => {
+    for (let at = 5; at <= bytes.length - 4; at += 1) {
+      for (const wrong of [bytes.length, 0x7fffffff, 0x80000000, 0xffffffff]) {
+        const changed = Buffer.from(bytes);
+        changed.writeUInt32BE(wrong, at);
+        const decoded = decodeRequest(changed);
+        t.is(decoded.outcome === 'request' ? decoded.request.id : decoded.id, request.id, `${wrong} at ${at}`);
+      }
+    }
+  });
 }
 
 test('requests: every request type and every extension has a golden packet', (t) => {

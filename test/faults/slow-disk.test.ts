@@ -1,0 +1,68 @@
+// A disk that does not answer: calls of one user stand still in the threads that all share, and nobody else notices.
+
+import { execFile } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { parsePath } from '../../src/model/path.ts';
+import { get, startUnderTest, worksFor } from './server-under-test.ts';
+
+const HANDLES = 20;
+
+test('slow disk: while calls of one user stand still, others work, and log in; then all is done', async (t) => {
+  t.timeout(60_000);
+  const server = await startUnderTest(t, { injected: true });
+  const fifo = join(server.folder, 'fifo');
+  await promisify(execFile)('mkfifo', [fifo]);
+  const under = await server.homeOf('alice');
+  const sessions = [await server.connect('alice'), await server.connect('alice'), await server.connect('alice')];
+  const bob = await server.connect('bob');
+
+  const files = await Promise.all(
+    sessions.flatMap(({ files }, session) =>
+      Array.from({ length: HANDLES }, (_, index) =>
+        files.open(parsePath(`/${session}-${index}`), { write: true, create: true }),
+      ),
+    ),
+  );
+  await server.setFaults({ call: 'write', stall: fifo, under });
+  let written = 0;
+  const writes = files.map(async (file) => {
+    await file.write(Buffer.from('content'), 0);
+    written += 1;
+  });
+  for (let round = 0; round < 5; round += 1) await worksFor(t, bob, `honest-${round}`);
+  await worksFor(t, await server.connect('mallory'));
+  t.is(written, 0, 'they do stand still');
+
+  await server.setFaults();
+  // Whoever waits is let go, and whoever comes to wait until the last is.
+  const released = await open(fifo, 'r+');
+  await Promise.all(writes);
+  await released.close();
+  await Promise.all(files.map((file) => file.close()));
+  for (const [index, { files: own }] of sessions.entries()) {
+    t.is((await get(own, `${index}-${HANDLES - 1}`)).toString(), 'content');
+  }
+});
+
+test('slow disk: a session whose calls stand still can be given up, and holds up no end of the server', async (t) => {
+  t.timeout(60_000);
+  const server = await startUnderTest(t, { injected: true });
+  const fifo = join(server.folder, 'fifo');
+  await promisify(execFile)('mkfifo', [fifo]);
+  const under = await server.homeOf('alice');
+  const [alice, bob] = [await server.connect('alice'), await server.connect('bob')];
+  const file = await alice.files.open(parsePath('/a'), { write: true, create: true });
+  await server.setFaults({ call: 'write', stall: fifo, under });
+  const writing = t.throwsAsync(file.write(Buffer.from('content'), 0));
+  await alice.quit();
+  await writing;
+  await worksFor(t, bob);
+  await bob.quit();
+  const released = await open(fifo, 'r+');
+  server.child.kill('SIGTERM');
+  t.is(await server.ended, 0);
+  await released.close();
+});
