@@ -117,6 +117,8 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
     types: algorithms.hostKeyAlgorithms.map(keyTypeOf),
     onMade: (key) => log.info('made a host key', { type: key.type, fingerprint: key.fingerprint }),
   });
+  // At every start: this is what people compare the first time they connect.
+  for (const { type, fingerprint } of hostKeys) log.info('host key', { type, fingerprint });
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
   const turnstile = await openTurnstile({ settings, exempt, state, log });

@@ -15,6 +15,9 @@ const CHANNEL_DATA = 94;
 const CHANNEL_CLOSE = 97;
 const CHANNEL_REQUEST = 98;
 
+/** What servers alone send: SERVICE_ACCEPT, USERAUTH_FAILURE, _SUCCESS, _BANNER and _INFO_REQUEST (RFC 4252, RFC 4256). */
+const OF_SERVERS: ReadonlySet<number | undefined> = new Set([6, 51, 52, 53, 60]);
+
 const PROTOCOL_ERROR = 2;
 const OPEN_RESOURCE_SHORTAGE = 4;
 
@@ -66,6 +69,8 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     // Messages that were read in the same chunk as the one that broke the protocol are not looked at any more.
     if (violated) return undefined;
     const type = payload[0];
+    // ssh2 takes a SUCCESS for its own, and so would let keys be changed without end before the login.
+    if (OF_SERVERS.has(type)) return violation(`message ${type} is no client's`);
     if (type !== undefined && type >= GLOBAL_REQUEST) {
       if (type >= CHANNEL_OPEN) lastActivityMs = performance.now();
       if (!isAuthenticated()) return violation(`message ${type} before login`);

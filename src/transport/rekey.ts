@@ -48,11 +48,20 @@ export function keepRekeying({ protocol, limits, maxWaitingBytes, onStalled }: R
     timer = setTimeout(() => stalled('the key exchange was not finished'), limits.rekeyTimeoutMs).unref();
   };
 
+  const again = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(begin, limits.rekeyTimeMs).unref();
+  };
+
   const begin = (): void => {
-    // Before the login there is nothing to protect that long, and some clients can't.
-    if (isUnderWay || isStopped || !protocol._authenticated) return;
-    began();
-    protocol.rekey();
+    if (isUnderWay || isStopped) return;
+    if (protocol._authenticated) {
+      began();
+      protocol.rekey();
+    } else {
+      // Before the login there is little to protect, and some clients can't.
+      again();
+    }
   };
 
   const stop = (): void => {
@@ -105,8 +114,7 @@ export function keepRekeying({ protocol, limits, maxWaitingBytes, onStalled }: R
     sent = 0;
     waitingPackets = 0;
     waitingBytes = 0;
-    clearTimeout(timer);
-    if (!isStopped) timer = setTimeout(begin, limits.rekeyTimeMs).unref();
+    if (!isStopped) again();
     complete(negotiated);
     const waiting = ready;
     ready = [];

@@ -1,7 +1,7 @@
 // Everything that can stand between a client and its session.
 
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import ssh2 from 'ssh2';
@@ -153,6 +153,17 @@ test('connect: a host that is known by its RSA key shows that one', async (t) =>
   const { verifyHost: _, ...options } = alice(server, { knownHosts: { files: [file] } });
   const message = await refused(t, options, 'host-key-changed');
   t.regex(message, /it shows\s+ssh-rsa/);
+});
+
+test('connect: a host whose RSA key has less than 2048 bits is refused, whoever vouches for it', async (t) => {
+  t.timeout(20_000);
+  const { private: weak } = ssh2.utils.generateKeyPairSync('rsa', { bits: 1024 });
+  const listener = new ssh2.Server({ hostKeys: [weak] }, (client) => client.on('error', () => {}));
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => listener.close());
+  const { port } = listener.address() as AddressInfo;
+  const message = await refused(t, { ...nobody, port }, 'protocol');
+  t.regex(message, /an RSA key of 1024 bits, which is too weak/);
 });
 
 test('connect: nothing there, nobody there, nobody answering', async (t) => {

@@ -1,7 +1,7 @@
 // FileZilla's engine, the program fzsftp (PuTTY's psftp, much changed), driven as FileZilla drives it. The program with
 // its windows is in filezilla.test.ts.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../helpers/program.ts';
 import type { ClientDriver, ClientSession, Lifetime, Target } from './driver.ts';
@@ -83,4 +83,49 @@ function sessionOf(engine: Engine): ClientSession {
   };
 }
 
-testClient(driver);
+const { check, stage, bench } = testClient(driver);
+
+check('goes no further with a host key that is not trusted', async (t) => {
+  const { target } = await stage();
+  const { server, local } = await target('password');
+  const engine = await startEngine(t, { settings: join(local, 'putty'), folder: local });
+  const { host, port } = server;
+  const shown: string[] = [];
+  const connecting = engine.connect({
+    ...{ host, port, user: 'alice', password: 'never sent' },
+    trusts: (hostKey) => {
+      shown.push(hostKey);
+      return false;
+    },
+  });
+  await t.throwsAsync(connecting, { message: /Connection abandoned/ });
+  t.deepEqual(shown, [`ssh-ed25519 255 ${server.fingerprints[0]}`]);
+  return undefined;
+});
+
+check('is refused with a wrong password', async (t) => {
+  const { target } = await stage();
+  const { server, local } = await target('password');
+  const engine = await startEngine(t, { settings: join(local, 'putty'), folder: local });
+  const { host, port } = server;
+  const connecting = engine.connect({ host, port, user: 'alice', password: 'wrong', trusts: () => true });
+  await t.throwsAsync(connecting, { any: true });
+  return undefined;
+});
+
+check('finds type, size, permissions, owner and time in a listing', async (t) => {
+  const { session, disk, remote } = await bench(t);
+  await session.makeDirectory?.(`${remote}/folder`);
+  await writeFile(join(disk, 'file'), 'seven!!');
+  await chmod(join(disk, 'file'), 0o640);
+  await utimes(join(disk, 'file'), 1_234_567_890, 1_234_567_890);
+  await symlink('file', join(disk, 'link'));
+  const { target } = await stage();
+  const entries = await (await connected(t, await target('key'))).list(remote);
+  const longnames = Object.fromEntries(entries.map(({ name, longname }) => [name, longname]));
+  t.regex(longnames['file'] ?? '', /^-rw-r----- +1 alice +alice +7 Feb 1[34] +2009 file$/);
+  t.regex(longnames['folder'] ?? '', /^drwx[rwx-]{6} +\d+ alice +alice +\d+ .* folder$/);
+  t.regex(longnames['link'] ?? '', /^lrwxrwxrwx +1 alice +alice +4 .* link/);
+  t.is(entries.find(({ name }) => name === 'file')?.mtimeSeconds, 1_234_567_890);
+  return undefined;
+});

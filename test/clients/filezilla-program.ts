@@ -3,9 +3,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inRepository } from '../helpers/folder.ts';
 import { until } from '../helpers/until.ts';
+import { type Tree, writeTree } from './content.ts';
 import type { Lifetime, Target } from './driver.ts';
 import { type Screen, startScreen, type Window } from './filezilla-screen.ts';
 
@@ -26,6 +28,14 @@ const SETTINGS = {
   'File exists action download': '5',
 } as const;
 
+/** Places in the lower part of either list, empty while the lists are short: a click there selects nothing. */
+const LOCAL = [0.25, 0.8] as const;
+const REMOTE = [0.75, 0.8] as const;
+
+/**
+ * A gesture is repeated until it shows: wxWidgets gives the focus back late to what had it before a dialog, and FileZilla
+ * passes over what comes while it is busy.
+ */
 const GESTURE_TRIES = 5;
 const GESTURE_MS = 4000;
 
@@ -40,27 +50,34 @@ export interface FileZilla {
   readonly screen: Screen;
   /** Where fzsftp keeps the host keys it trusts. */
   readonly trusted: string;
-  main(): Promise<Window>;
   /** Resolves when so many lines that match have been logged since `mark`. */
   logged(line: RegExp, times?: number, limitMs?: number): Promise<void>;
   /** From here on `logged` counts. */
   mark(): Promise<void>;
-  /** Reads both lists anew. */
+  /** Uploads all that the local list holds. Resolves when it has begun. */
+  upload(): Promise<void>;
+  /** Reads the remote list anew. */
   refresh(): Promise<void>;
-  /**
-   * Selects all there is in a list, and presses keys, until it `shows`: wxWidgets gives the focus back late to what had it
-   * before a dialog, and keys that come meanwhile are lost.
-   */
-  withAll<Result>(side: 'local' | 'remote', words: readonly string[], shows: Shows<Result>): Promise<Result>;
-  /** Waits for the end of what is under way; what is wrong when it does not come is told with the log. */
+  /** Selects all in the remote list, and chooses from its menu with these keys, until it `shows`. */
+  choose<Result>(keys: readonly string[], shows: Shows<Result>): Promise<Result>;
+  /** Resolves when the condition holds; when it does not come to that, the log is told. */
   until(condition: () => boolean | Promise<boolean>): Promise<void>;
 }
 
-/** Starts FileZilla, which connects at once; the dialogs of a first connection are the caller's. */
-export async function startFileZilla(t: Lifetime, { server, login, local: folder }: Target): Promise<FileZilla> {
-  const [home, local] = [join(folder, 'home'), join(folder, 'local')];
+/**
+ * Starts FileZilla on the local folder of `localTree`, and it connects at once; the dialogs of a first connection are the
+ * caller's.
+ */
+export async function startFileZilla(
+  t: Lifetime,
+  { server, login, local: folder }: Target,
+  localTree: Tree = {},
+): Promise<FileZilla> {
+  const home = join(folder, 'home');
+  const local = await quietFolder(t);
+  await writeTree(local, localTree);
   const [settings, trusted, log] = [join(home, '.config/filezilla'), join(home, 'putty'), join(home, 'log')];
-  for (const made of [settings, trusted, local]) await mkdir(made, { recursive: true });
+  for (const made of [settings, trusted]) await mkdir(made, { recursive: true });
   await writeFile(join(settings, 'filezilla.xml'), settingsFile({ ...SETTINGS, 'Logging file': log }));
   await writeFile(
     join(settings, 'sitemanager.xml'),
@@ -98,31 +115,48 @@ ${login.method === 'key' ? `<Keyfile>${login.privateKeyFile}</Keyfile>` : ''}
     marked = (await readFile(log, 'utf8')).length;
   };
   const main = (): Promise<Window> => screen.window('FileZilla$');
+  // By the mouse: then it is the menu of the remote list for sure, and nothing local can be deleted by a stray key.
+  const remoteMenu = async (first: readonly string[], keys: readonly string[]): Promise<void> => {
+    await (await main()).actAt(...REMOTE, ...first, 'click', '3');
+    // A menu is a window without a title of its own.
+    await screen.window('^filezilla$');
+    await screen.press(...keys);
+  };
 
   return {
     local,
     screen,
     trusted,
-    main,
     logged,
     mark,
     until: patiently,
+    upload: () =>
+      repeatedly(
+        async () => (await main()).actAt(...LOCAL, 'key', 'ctrl+a', 'alt+Down'),
+        (limitMs) => logged(/Starting upload/, 1, limitMs),
+      ),
     refresh: () =>
       repeatedly(
         async () => {
           await mark();
-          await (await main()).act('key', 'F5');
+          await remoteMenu([], ['f']);
         },
-        // A key that comes while FileZilla still works on the last listing is passed over.
         (limitMs) => logged(/Directory listing of "\/" successful/, 1, limitMs),
       ),
-    withAll: (side, words, shows) =>
-      repeatedly(
-        // The lower part of a short list is empty: a click there selects nothing.
-        async () => (await main()).actAt(side === 'local' ? 0.25 : 0.75, 0.8, 'key', 'ctrl+a', ...words),
-        shows,
-      ),
+    choose: (keys, shows) => repeatedly(() => remoteMenu(['key', 'ctrl+a'], keys), shows),
   };
+}
+
+/**
+ * A folder among whose neighbours, and theirs, none goes away: when FileZilla notices such a thing, the folder it shows can
+ * become another one. So it is not in the folder for temporary files.
+ */
+async function quietFolder(t: Lifetime): Promise<string> {
+  const parent = inRepository('build/filezilla');
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, 'local-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 async function repeatedly<Result>(gesture: () => Promise<void>, shows: Shows<Result>): Promise<Result> {

@@ -1,16 +1,15 @@
 // FileZilla, the program with its windows: what its users do by mouse and keyboard, on a screen that nobody sees. Each
-// check has both lists for itself. Its engine alone is put through the whole matrix in filezilla-engine.test.ts.
+// check has the remote list for itself. The engine alone is put through the whole matrix in filezilla-engine.test.ts.
 
-import { randomBytes } from 'node:crypto';
 import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { checksOf, once } from './client-tests.ts';
 import { readTree, type Tree, writeTree } from './content.ts';
 import type { Client, Lifetime } from './driver.ts';
-import { type FileZilla, startFileZilla } from './filezilla-program.ts';
+import { startFileZilla } from './filezilla-program.ts';
 import { versionLine } from './must-run.ts';
-import { type Stage, setStage } from './stage.ts';
+import { setStage } from './stage.ts';
 
 const client: Client = {
   name: 'FileZilla',
@@ -21,11 +20,21 @@ const client: Client = {
 };
 
 const TREE: Tree = {
-  'tree/one': 'a',
-  'tree/empty': '',
-  'tree/with space & émoji 🐚.txt': 'content',
-  'tree/inner folder/deeper/deep': 'at the end'.repeat(30_000),
+  one: 'a',
+  empty: '',
+  'with space & émoji 🐚.txt': 'content',
+  'inner folder/deeper/deep': 'at the end'.repeat(30_000),
 };
+/** Keys that choose from the menu of the remote list; its last row is "File permissions...". */
+const DOWNLOAD = ['Down', 'Return'] as const;
+const CREATE_DIRECTORY = ['c'] as const;
+const PERMISSIONS = ['Up', 'Return'] as const;
+const RENAME = ['Up', 'Up', 'Up', 'Return'] as const;
+const DELETE = ['Up', 'Up', 'Up', 'Up', 'Return'] as const;
+
+const UPLOADED: Tree = within('uploaded', TREE);
+/** The content of a file that is carried in two parts. */
+const WHOLE = 'a thousand lines\n'.repeat(1000);
 /** 2009-02-13 23:31:30 UTC. */
 const LONG_AGO_SECONDS = 1_234_567_890;
 
@@ -37,12 +46,15 @@ test.after.always('FileZilla: taken down', async () => {
 
 const stage = once(() => setStage(lifetime));
 /** The FileZilla of all checks, which the first one connects. */
-const shared = once(async () => startFileZilla(lifetime, await (await stage()).target('password')));
+const shared = once(async () => {
+  const { target, home } = await stage();
+  await writeFile(join(home, 'broke off'), WHOLE.slice(0, 12_345));
+  return startFileZilla(lifetime, await target('password'), { ...UPLOADED, 'broke off': WHOLE });
+});
 const check = checksOf(client);
 
 check('asks for the password and the host key, keeps the key, and lists the home', async (t) => {
-  const { server, home, logins } = await stage();
-  await writeFile(join(home, 'a file'), 'content');
+  const { server, logins } = await stage();
   const program = await shared();
   const password = await program.screen.window('^Enter password$');
   await password.act('type', '--delay', '0', logins.password.password);
@@ -55,50 +67,37 @@ check('asks for the password and the host key, keeps the key, and lists the home
   return undefined;
 });
 
-check('uploads a tree, with times', async (t) => {
-  const { program, home } = await bench({ local: TREE });
-  await utimes(join(program.local, 'tree/one'), LONG_AGO_SECONDS, LONG_AGO_SECONDS);
-  await program.withAll('local', ['alt+Down'], (limitMs) => program.logged(/Starting upload/, 1, limitMs));
-  await program.logged(/File transfer successful/, 4);
-  await program.until(async () => (await secondsOf(join(home, 'tree/one'))) === LONG_AGO_SECONDS);
+check('uploads a tree with its times, and goes on with a file that broke off', async (t) => {
+  const { home } = await stage();
+  const program = await shared();
+  await utimes(join(program.local, 'uploaded/one'), LONG_AGO_SECONDS, LONG_AGO_SECONDS);
+  await program.upload();
+  await program.logged(/File transfer successful/, 5);
+  await program.logged(/File transfer successful, transferred 4[,.]?655 bytes/);
   t.deepEqual(await readTree(home), await readTree(program.local));
+  t.is(await secondsOf(join(home, 'uploaded/one')), LONG_AGO_SECONDS);
   return undefined;
 });
 
-check('downloads a tree, with times', async (t) => {
-  const { program, home } = await bench({ remote: TREE });
-  await utimes(join(home, 'tree/one'), LONG_AGO_SECONDS, LONG_AGO_SECONDS);
-  await program.withAll('remote', ['alt+Down'], (limitMs) => program.logged(/Starting download/, 1, limitMs));
-  await program.logged(/File transfer successful/, 4);
-  await program.until(async () => (await secondsOf(join(program.local, 'tree/one'))) === LONG_AGO_SECONDS);
-  t.deepEqual(await readTree(program.local), await readTree(home));
-  return undefined;
-});
-
-check('goes on with an upload and a download that broke off', async (t) => {
-  const whole = randomBytes(1_000_001);
-  const { program, home } = await bench({});
-  await writeFile(join(program.local, 'up'), whole);
-  await writeFile(join(home, 'up'), whole.subarray(0, 900_000));
-  await program.refresh();
-  await program.withAll('local', ['alt+Down'], (limitMs) => program.logged(/Starting upload/, 1, limitMs));
-  await program.logged(/File transfer successful, transferred 100[,.]?001 bytes/);
-  t.true((await readFile(join(home, 'up'))).equals(whole));
-
-  await clear(home);
-  await clear(program.local);
-  await writeFile(join(home, 'down'), whole);
-  await writeFile(join(program.local, 'down'), whole.subarray(0, 800_000));
-  await program.refresh();
-  await program.withAll('remote', ['alt+Down'], (limitMs) => program.logged(/Starting download/, 1, limitMs));
-  await program.logged(/File transfer successful, transferred 200[,.]?001 bytes/);
-  t.true((await readFile(join(program.local, 'down'))).equals(whole));
+check('downloads a tree with its times, and goes on with a file that broke off', async (t) => {
+  const program = await shared();
+  await writeFile(join(program.local, 'part'), WHOLE.slice(0, 10_000));
+  const home = await show({ ...within('downloaded', TREE), part: WHOLE }, (folder) =>
+    utimes(join(folder, 'downloaded/one'), LONG_AGO_SECONDS, LONG_AGO_SECONDS),
+  );
+  await program.choose(DOWNLOAD, (limitMs) => program.logged(/Starting download/, 1, limitMs));
+  await program.logged(/File transfer successful/, 5);
+  await program.logged(/File transfer successful, transferred 7[,.]?000 bytes/);
+  t.deepEqual(await readTree(join(program.local, 'downloaded')), await readTree(join(home, 'downloaded')));
+  t.is(await readFile(join(program.local, 'part'), 'utf8'), WHOLE);
+  t.is(await secondsOf(join(program.local, 'downloaded/one')), LONG_AGO_SECONDS);
   return undefined;
 });
 
 check('renames', async (t) => {
-  const { program, home } = await bench({ remote: { 'old name': 'content' } });
-  await program.withAll('remote', ['F2', 'ctrl+a', 'n', 'e', 'w', 'Return'], (limitMs) =>
+  const program = await shared();
+  const home = await show({ 'old name': 'content' });
+  await program.choose([...RENAME, 'ctrl+a', 'n', 'e', 'w', 'Return'], (limitMs) =>
     program.logged(/\/old name -> \/new/, 1, limitMs),
   );
   t.deepEqual(await readTree(home), { new: 'content' });
@@ -106,40 +105,34 @@ check('renames', async (t) => {
 });
 
 check('makes a folder', async (t) => {
-  const { program, home } = await bench({});
-  const dialog = await program.withAll('remote', ['ctrl+shift+n'], (limitMs) =>
+  const program = await shared();
+  const home = await show({});
+  const dialog = await program.choose(CREATE_DIRECTORY, (limitMs) =>
     program.screen.window('^Create directory$', limitMs),
   );
-  await dialog.act('key', 'ctrl+a', 'type', '--delay', '0', 'new folder');
-  await dialog.act('key', 'Return');
-  await program.until(async () => (await readdir(home)).includes('new folder'));
-  t.true((await stat(join(home, 'new folder'))).isDirectory());
+  await dialog.act('key', 'ctrl+a', 'n', 'e', 'w', 'Return');
+  await program.until(async () => (await readdir(home)).length > 0);
+  t.deepEqual(await readTree(home), { 'new/': '' });
   return undefined;
 });
 
 check('shows and changes permissions', async (t) => {
-  const { program, home } = await bench({ remote: { file: 'content' } });
-  await chmod(join(home, 'file'), 0o604);
-  await program.refresh();
-  const dialog = await program.withAll('remote', ['Menu'], async (limitMs) => {
-    // The menu is a window without a name of its own; its last row is "File permissions...".
-    await program.screen.window('^filezilla$', limitMs);
-    await program.screen.press('Up', 'Return');
-    return program.screen.window('^Change file attributes$', limitMs);
-  });
+  const program = await shared();
+  const home = await show({ file: 'content' }, (folder) => chmod(join(folder, 'file'), 0o604));
+  const dialog = await program.choose(PERMISSIONS, (limitMs) =>
+    program.screen.window('^Change file attributes$', limitMs),
+  );
   // The cursor stands in the number; an x keeps what the file has, as the listing has told it.
-  await dialog.act('key', 'ctrl+a', 'type', '--delay', '0', '75x');
-  await dialog.act('key', 'Return');
+  await dialog.act('key', 'ctrl+a', '7', '5', 'x', 'Return');
   await program.logged(/\/file: 0604 -> 0754/);
   t.is((await stat(join(home, 'file'))).mode & 0o777, 0o754);
   return undefined;
 });
 
 check('deletes a tree', async (t) => {
-  const { program, home } = await bench({ remote: TREE });
-  const dialog = await program.withAll('remote', ['Delete'], (limitMs) =>
-    program.screen.window('^Confirmation needed$', limitMs),
-  );
+  const program = await shared();
+  const home = await show(within('tree', TREE));
+  const dialog = await program.choose(DELETE, (limitMs) => program.screen.window('^Confirmation needed$', limitMs));
   await dialog.act('key', 'Return');
   await program.until(async () => (await readdir(home)).length === 0);
   t.deepEqual(await readTree(home), {});
@@ -165,25 +158,18 @@ check('meets no unexpected error of the server', async (t) => {
   return undefined;
 });
 
-/** Empties both lists, puts the trees there, and shows them. */
-async function bench({
-  local = {},
-  remote = {},
-}: {
-  local?: Tree;
-  remote?: Tree;
-}): Promise<Stage & { program: FileZilla }> {
-  const [set, program] = [await stage(), await shared()];
-  await clear(set.home);
-  await clear(program.local);
-  await writeTree(set.home, remote);
-  await writeTree(program.local, local);
-  await program.refresh();
-  return { ...set, program };
+/** Leaves nothing but the tree in the home, and shows it in the remote list. */
+async function show(tree: Tree, prepare: (home: string) => Promise<void> = async () => {}): Promise<string> {
+  const { home } = await stage();
+  for (const name of await readdir(home)) await rm(join(home, name), { recursive: true });
+  await writeTree(home, tree);
+  await prepare(home);
+  await (await shared()).refresh();
+  return home;
 }
 
-async function clear(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
+function within(folder: string, tree: Tree): Tree {
+  return Object.fromEntries(Object.entries(tree).map(([path, content]) => [`${folder}/${path}`, content]));
 }
 
 async function secondsOf(path: string): Promise<number> {

@@ -52,7 +52,9 @@ check('shows what a file manager shows: type, size, time, owner, rights and the 
   const target = { ...(await (await stage()).target()), local };
   const gio = await mounted(t, target);
   await writeFile(join(disk, 'notes.txt'), 'content');
-  const info = linesOf(await gio(['info', '-a', 'standard::*,unix::mode,owner::*', uriOf(target, `${remote}/notes.txt`)]));
+  const info = linesOf(
+    await gio(['info', '-a', 'standard::*,unix::mode,owner::*', uriOf(target, `${remote}/notes.txt`)]),
+  );
   const said = info.join('\n');
   t.regex(said, /^type: regular$/m);
   t.regex(said, /^size: {1,2}7$/m);
@@ -69,8 +71,7 @@ check('saves as an editor does, by a new file and a rename', async (t) => {
   const gio = await mounted(t, target);
   const uri = uriOf(target, `${remote}/notes`);
   await gio(['save', '--create', uri], { input: 'first' });
-  const [{ etag }] = [{ etag: await etagOf(gio, uri) }];
-  await gio(['save', '--etag', etag, uri], { input: 'second' });
+  await gio(['save', '--etag', await etagOf(gio, uri), uri], { input: 'second' });
   t.is(await readFile(join(disk, 'notes'), 'utf8'), 'second');
   t.is((await gio(['cat', uri])).toString('utf8'), 'second');
   await gio(['rename', uri, 'renamed']);
@@ -78,6 +79,7 @@ check('saves as an editor does, by a new file and a rename', async (t) => {
   return undefined;
 });
 
+/** What tells gvfs whether somebody else has changed the file meanwhile. */
 async function etagOf(gio: Gio, uri: string): Promise<string> {
   const info = (await gio(['info', '-a', 'etag::value', uri])).toString('utf8');
   return /etag::value: (\S+)/.exec(info)?.[1] ?? '';

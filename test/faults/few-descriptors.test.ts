@@ -4,18 +4,16 @@ import test from 'ava';
 import { isFileError } from '../../src/model/error.ts';
 import type { OpenFile } from '../../src/model/files.ts';
 import { parsePath } from '../../src/model/path.ts';
-import { needs } from '../helpers/program.ts';
+import { needs, runProgram } from '../helpers/program.ts';
 import { put, startUnderTest, worksFor } from './server-under-test.ts';
 
 test('too many open files: a clear answer, nothing half done, and all works again when some are closed', async (t) => {
   if (!(await needs(t, { prlimit: 'util-linux' }))) return;
   t.timeout(60_000);
-  const server = await startUnderTest(t, {
-    prefix: ['prlimit', '--nofile=64'],
-    settings: { upload: 'atomic' },
-    // Node itself is content with few.
-    environment: { UV_THREADPOOL_SIZE: '4' },
-  });
+  const server = await startUnderTest(t, { settings: { upload: 'atomic' } });
+  // Only now: Node opens all modules at once.
+  const limited = await runProgram(t, 'prlimit', [`--pid=${server.child.pid}`, '--nofile=64']);
+  t.is(limited.status, 0, limited.stderr);
   const [alice, bob] = [await server.connect('alice'), await server.connect('bob')];
   await worksFor(t, alice);
   await worksFor(t, bob);

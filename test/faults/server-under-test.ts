@@ -10,7 +10,7 @@ import { inRepository, temporaryFolder } from '../helpers/folder.ts';
 import { type Actor, PASSWORDS } from '../helpers/server.ts';
 import { type ServerProcess, startProcess } from '../helpers/server-process.ts';
 import { connectActor } from './actors.ts';
-import type { Fault } from './inject.ts';
+import type { Fault } from './inject.cts';
 
 export interface ServerUnderTest extends ServerProcess {
   readonly host: string;
@@ -47,7 +47,7 @@ export async function startUnderTest(t: ExecutionContext, options: Options = {})
       for (const path of [folder, join(folder, 'id_passwd.txt')]) await chown(path, options.owner, options.owner);
     }
   }
-  const logFile = join(folder, 'log.jsonl');
+  const logFile = settings['log-file'] ?? join(folder, 'log.jsonl');
   const faultFile = join(folder, 'faults.json');
   const words = Object.entries({ 'log-file': logFile, grace: '0', ...settings }).map(
     ([key, value]) => `--${key}=${value}`,
@@ -57,7 +57,7 @@ export async function startUnderTest(t: ExecutionContext, options: Options = {})
     words,
     prefix,
     environment: { ...environment, TEST_FAULTS: faultFile },
-    nodeWords: injected ? ['--import', inRepository('build/test/faults/inject.js')] : [],
+    nodeWords: injected ? ['--require', inRepository('build/test/faults/inject.cjs')] : [],
   });
   const homes = join(folder, 'homes');
   return {

@@ -14,7 +14,7 @@ export interface CommandResult {
 /** A client that has logged in as `user`; ended with the test. */
 export async function login(
   t: ExecutionContext,
-  server: TestServer,
+  server: Pick<TestServer, 'host' | 'port'>,
   user: Actor,
   config: ConnectConfig = {},
 ): Promise<Client> {

@@ -122,3 +122,28 @@ test.serial('host key: a broken key out of ssh2’s generator is never kept', as
   t.true(calls >= 4);
   t.is(keys.length, 2);
 });
+
+test('host key: an RSA key of less than 2048 bits is refused', async (t) => {
+  const directory = await temporaryFolder(t);
+  const { private: weak } = ssh2.utils.generateKeyPairSync('rsa', { bits: 1024 });
+  await writeFile(join(directory, 'ssh_host_rsa_key'), weak, { mode: 0o600 });
+  await t.throwsAsync(loadHostKeys({ directory, types: ['ssh-rsa'], onMade: () => {} }), {
+    instanceOf: HostKeyError,
+    message: /ssh_host_rsa_key: the key has 1024 bits; RSA keys need at least 2048/,
+  });
+});
+
+test('host key: only keys of the wanted types are made', async (t) => {
+  const directory = await temporaryFolder(t);
+  const keys = await loadHostKeys({ directory, types: ['ecdsa-sha2-nistp256', 'ssh-ed25519'], onMade: () => {} });
+  t.deepEqual(
+    keys.map(({ type }) => type),
+    ['ssh-ed25519', 'ecdsa-sha2-nistp256'],
+  );
+  t.deepEqual((await readdir(directory)).sort(), [
+    'ssh_host_ecdsa_key',
+    'ssh_host_ecdsa_key.pub',
+    'ssh_host_ed25519_key',
+    'ssh_host_ed25519_key.pub',
+  ]);
+});

@@ -74,17 +74,18 @@ test('post-quantum: ML-KEM-768 gives the known answer of a hundred keys, ciphert
   t.is(results.digest('hex'), '1114b1b6699ed191734fa339376afa7e285c9e6acf6ff0177d346696ce564415');
 });
 
-for (const [name, one, other] of [
-  ['the one in use agrees with itself', mlKem, mlKem],
-  ['the one of Node agrees with the portable one', nodeMlKem ?? portableMlKem, portableMlKem],
-  ['the portable one agrees with the one of Node', portableMlKem, nodeMlKem ?? portableMlKem],
-] as const) {
-  test(`post-quantum: of the implementations of ML-KEM, ${name}`, (t) => {
-    const client = startHybrid({ kem: one });
-    const { reply, secret } = answerHybrid(client.init, { kem: other });
-    t.deepEqual(client.secretFrom(reply), secret);
-  });
-}
+/** Node 24.7 has its own; older ones test the portable one alone. */
+const IMPLEMENTATIONS = [['portable', portableMlKem] as const, ...(nodeMlKem ? [['Node’s', nodeMlKem] as const] : [])];
+
+test('post-quantum: the implementations of ML-KEM agree with each other', (t) => {
+  for (const [, one] of [...IMPLEMENTATIONS, ['in use', mlKem] as const]) {
+    for (const [, other] of IMPLEMENTATIONS) {
+      const client = startHybrid({ kem: one });
+      const { reply, secret } = answerHybrid(client.init, { kem: other });
+      t.deepEqual(client.secretFrom(reply), secret);
+    }
+  }
+});
 
 /** The order of the X25519 point is 8: every secret with it would be zero (RFC 7748, section 6.1). */
 const LOW_ORDER = Buffer.from('e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800', 'hex');
@@ -105,10 +106,7 @@ const WRONG_INITS: typeof WRONG_KEYS = [
   ['with a coefficient of 3329', (key) => Buffer.concat([Buffer.from([0x01, 0x0d]), key.subarray(2)])],
 ];
 
-for (const [name, kem] of [
-  ['portable', portableMlKem],
-  ['Node’s', nodeMlKem ?? portableMlKem],
-] as const) {
+for (const [name, kem] of IMPLEMENTATIONS) {
   for (const [what, change] of WRONG_INITS) {
     test(`post-quantum: a client’s message ${what} is refused (${name})`, (t) => {
       const { init } = startHybrid({ kem });

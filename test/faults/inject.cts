@@ -1,9 +1,10 @@
-// Loaded into a server before its own code (node --import): system calls on files below a folder fail, or stall, as the
-// file TEST_FAULTS says at that moment. The server's code is the one that ships.
+// Loaded into a server before its own code (node --require): system calls on files below a folder fail, or stall, as the
+// file TEST_FAULTS says at that moment. The server's code is the one that ships. CommonJS, as src/main.cts, and for the
+// same reason: it must not start libuv's threads.
 
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-import { constants } from 'node:os';
+const fs: typeof import('node:fs') = process.getBuiltinModule('node:fs');
+const modules: typeof import('node:module') = process.getBuiltinModule('node:module');
+const os: typeof import('node:os') = process.getBuiltinModule('node:os');
 
 const CALLS = ['read', 'write', 'fsync', 'close', 'ftruncate'] as const;
 
@@ -12,7 +13,7 @@ export interface Fault {
   readonly call: (typeof CALLS)[number];
   readonly under: string;
   /** The errno it fails with. */
-  readonly errno?: keyof typeof constants.errno;
+  readonly errno?: keyof typeof os.constants.errno;
   /** Instead: a FIFO that it waits for, in a thread of libuv's pool, until somebody opens it for writing. */
   readonly stall?: string;
 }
@@ -35,8 +36,8 @@ function faultOf(call: string, descriptor: unknown): Fault | undefined {
   return faults.find((fault) => fault.call === call && path.startsWith(fault.under));
 }
 
-function failure(call: string, name: keyof typeof constants.errno): Error {
-  const errno = -constants.errno[name];
+function failure(call: string, name: keyof typeof os.constants.errno): Error {
+  const errno = -os.constants.errno[name];
   // Node has no name for this one.
   const code = name === 'EDQUOT' ? `Unknown system error ${errno}` : name;
   return Object.assign(new Error(`${code}: injected, ${call}`), { errno, code, syscall: call });
@@ -78,4 +79,4 @@ process.on('SIGWINCH', () => {
   });
 });
 
-syncBuiltinESMExports();
+modules.syncBuiltinESMExports();

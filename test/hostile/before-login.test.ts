@@ -1,0 +1,218 @@
+// What anybody can send with keys and without a password. The order of the login is RFC 4252's.
+
+import test, { type ExecutionContext } from 'ava';
+import type { Client } from 'ssh2';
+import { encodeStrings } from '../../src/transport/wire.ts';
+import { PASSWORDS } from '../helpers/server.ts';
+import { beforeLogin, closed, login, run } from '../helpers/ssh-client.ts';
+import { until } from '../helpers/until.ts';
+import { u8, u32 } from '../sftp/bytes-of.ts';
+import { listen, pressed, say, socketOf } from './liar.ts';
+import { kexInitOf, MESSAGE, message } from './plain-peer.ts';
+import { startVictim, survives, type Victim } from './victim.ts';
+
+const serviceRequest = message(MESSAGE.serviceRequest, encodeStrings(['ssh-userauth']));
+const sessionOpen = message(MESSAGE.channelOpen, encodeStrings(['session']), u32(0), u32(1 << 20), u32(1 << 15));
+
+function userauth(user: string, method: string, fields: Buffer = Buffer.alloc(0), service = 'ssh-connection'): Buffer {
+  return message(MESSAGE.userauthRequest, encodeStrings([user, service, method]), fields);
+}
+
+const password = (user: string, word: string, service?: string): Buffer =>
+  userauth(user, 'password', Buffer.concat([u8(0), encodeStrings([word])]), service);
+
+interface Attacker {
+  readonly client: Client;
+  /** Types of the messages that have come since the key exchange. */
+  readonly heard: number[];
+  /** Resolves when one of them has come, or the connection is closed. */
+  hears(type: number, times?: number): Promise<void>;
+}
+
+/** A client that has asked for no service yet, or has been given that of logging in. */
+async function attacker(t: ExecutionContext, victim: Victim): Promise<Attacker> {
+  // ssh2's client asks for the service of its own accord.
+  const client = await beforeLogin(t, victim, 'mallory');
+  const heard: number[] = [];
+  listen(client, (one) => heard.push(one[0] ?? -1));
+  return {
+    client,
+    heard,
+    hears: (type, times = 1) =>
+      until(() => heard.filter((one) => one === type).length >= times || socketOf(client).destroyed),
+  };
+}
+
+const loginsOfOthers = async (victim: Victim): Promise<unknown[]> =>
+  (await victim.records()).filter(({ event, user }) => event === 'session.login' && user !== 'bob');
+
+test.serial('control: a login by hand opens a session', async (t) => {
+  const victim = await startVictim(t);
+  const { client, heard, hears } = await attacker(t, victim);
+  say(client, password('mallory', PASSWORDS.mallory));
+  await hears(MESSAGE.userauthSuccess);
+  say(client, sessionOpen);
+  await hears(MESSAGE.channelOpenConfirmation);
+  t.true(heard.includes(MESSAGE.channelOpenConfirmation));
+  await survives(t, victim);
+});
+
+test.serial('state: who says of himself that he is logged in is not (CVE-2018-10933, CVE-2023-46445)', async (t) => {
+  // Would go wrong: a message of the server's side, or of a later step, moves the server's own state on.
+  const victim = await startVictim(t);
+  const lies: Record<string, readonly Buffer[]> = {
+    success: [message(MESSAGE.userauthSuccess)],
+    'success after a refusal': [password('mallory', 'wrong'), message(MESSAGE.userauthSuccess)],
+    failure: [message(MESSAGE.userauthFailure, encodeStrings(['']), u8(1))],
+    banner: [message(MESSAGE.userauthBanner, encodeStrings(['x', '']))],
+    question: [message(MESSAGE.userauthInfoRequest, encodeStrings(['', '', '']), u32(0))],
+    'answers that nobody asked for': [message(MESSAGE.userauthInfoResponse, u32(1), encodeStrings(['x']))],
+    'answers without end': [message(MESSAGE.userauthInfoResponse, u32(2 ** 32 - 1))],
+    'second EXT_INFO': [message(MESSAGE.extInfo, u32(1), encodeStrings(['server-sig-algs', 'x']))],
+    'EXT_INFO without end': [message(MESSAGE.extInfo, u32(2 ** 32 - 1))],
+    'service of channels': [message(MESSAGE.serviceRequest, encodeStrings(['ssh-connection']))],
+    'new keys': [message(MESSAGE.newKeys)],
+  };
+  for (const [what, messages] of Object.entries(lies)) {
+    const { client, heard } = await attacker(t, victim);
+    const gone = closed(client);
+    for (const one of messages) say(client, one);
+    say(client, sessionOpen);
+    await gone;
+    t.false(heard.includes(MESSAGE.channelOpenConfirmation), what);
+    t.false(heard.includes(MESSAGE.userauthSuccess), what);
+  }
+  t.deepEqual(await loginsOfOthers(victim), []);
+  await survives(t, victim);
+});
+
+test.serial('state: another user or service in the middle of logging in ends the connection', async (t) => {
+  // Would go wrong: tries of one user count for another, or what one has shown serves the other (CVE-2023-46446).
+  const victim = await startVictim(t);
+  const changes: Record<string, readonly Buffer[]> = {
+    'another user': [userauth('alice', 'none'), password('mallory', PASSWORDS.mallory)],
+    'another user after a wrong password': [password('alice', 'x'), password('mallory', PASSWORDS.mallory)],
+    'another service': [password('mallory', PASSWORDS.mallory, 'ssh-file-transfer')],
+    'no service': [password('mallory', PASSWORDS.mallory, '')],
+    'a user with a NUL': [password('mallory\0', PASSWORDS.mallory)],
+  };
+  for (const [what, messages] of Object.entries(changes)) {
+    const { client, heard, hears } = await attacker(t, victim);
+    for (const one of messages) say(client, one);
+    await Promise.race([hears(MESSAGE.userauthFailure, messages.length), hears(MESSAGE.disconnect)]);
+    t.false(heard.includes(MESSAGE.userauthSuccess), what);
+    client.destroy();
+  }
+  t.deepEqual(await loginsOfOthers(victim), []);
+  await survives(t, victim);
+});
+
+test.serial('state: a login after the login changes nobody', async (t) => {
+  const victim = await startVictim(t);
+  const client = await login(t, victim, 'mallory');
+  say(client, password('alice', PASSWORDS.alice));
+  const answer = await run(client, 'whoami').catch(() => undefined);
+  t.true(answer === undefined || answer.stdout.toString('utf8') === 'mallory\n');
+  t.false((await victim.records()).some(({ event, user }) => event === 'session.login' && user === 'alice'));
+  await survives(t, victim);
+});
+
+test.serial('methods: one that is not served ends the connection, and nothing else', async (t) => {
+  // RFC 4252, section 5.1, wants a FAILURE with the methods that are; ssh2 sends DISCONNECT. No client known asks for a
+  // method before it has heard which there are.
+  const victim = await startVictim(t);
+  for (const method of ['gssapi-with-mic', 'hostbased', '', 'x'.repeat(30_000), '__proto__', 'none\0']) {
+    const { client, heard, hears } = await attacker(t, victim);
+    say(client, userauth('alice', method));
+    await Promise.race([hears(MESSAGE.disconnect), hears(MESSAGE.userauthFailure)]);
+    t.false(heard.includes(MESSAGE.userauthSuccess), method);
+    t.true(heard.includes(MESSAGE.disconnect) || heard.includes(MESSAGE.userauthFailure), method);
+    client.destroy();
+  }
+  t.deepEqual(await loginsOfOthers(victim), []);
+  await survives(t, victim);
+});
+
+test.serial('requests: those cut off at any byte are refused, and nobody is let in', async (t) => {
+  // Would go wrong: a field that is missing is an error that nobody catches, or an empty password that fits.
+  const victim = await startVictim(t);
+  const key = encodeStrings(['ssh-ed25519', encodeStrings(['ssh-ed25519', Buffer.alloc(32, 1)])]);
+  const signature = encodeStrings([encodeStrings(['ssh-ed25519', Buffer.alloc(64)])]);
+  const whole = [
+    password('alice', 'wrong'),
+    userauth('alice', 'publickey', Buffer.concat([u8(0), key])),
+    userauth('alice', 'publickey', Buffer.concat([u8(1), key, signature])),
+    userauth('alice', 'publickey', Buffer.concat([u8(1), encodeStrings(['ssh-ed25519', '']), signature])),
+    userauth('alice', 'publickey', Buffer.concat([u8(1), encodeStrings(['', '', ''])])),
+    userauth('alice', 'keyboard-interactive', encodeStrings(['', ''])),
+    userauth('alice', 'hostbased', Buffer.concat([key, encodeStrings(['host', 'root']), signature])),
+  ];
+  for (const request of whole) {
+    for (let end = 1; end <= request.length; end += 7) {
+      const { client, heard, hears } = await attacker(t, victim);
+      say(client, request.subarray(0, end));
+      await Promise.race([
+        hears(MESSAGE.disconnect),
+        hears(MESSAGE.userauthFailure),
+        hears(MESSAGE.userauthInfoRequest),
+      ]);
+      t.false(heard.includes(MESSAGE.userauthSuccess), request.toString('latin1', 0, end));
+      client.destroy();
+    }
+  }
+  t.deepEqual(await loginsOfOthers(victim), []);
+  await survives(t, victim);
+});
+
+for (const [what, flood] of Object.entries({
+  'the service of logging in': serviceRequest,
+  ping: message(MESSAGE.ping, encodeStrings([Buffer.alloc(200)])),
+  IGNORE: message(MESSAGE.ignore, encodeStrings([Buffer.alloc(200)])),
+  'an unknown message': message(191),
+  'the methods there are': userauth('mallory', 'none'),
+})) {
+  test.serial(`reply flood: fifty thousand times ${what}, with nothing read`, async (t) => {
+    // Would go wrong: the answers that nobody takes are kept until the memory is full (142 to 257 MB in 30 s of ssh2 as it is).
+    const victim = await startVictim(t);
+    const client = await beforeLogin(t, victim, 'mallory');
+    const socket = socketOf(client);
+    socket.pause();
+    for (let sent = 0; sent < 50_000 && !socket.destroyed; sent += 1) say(client, flood);
+    const outcome = await pressed(socket);
+    t.true(['taken', 'held', 'closed'].includes(outcome));
+    await survives(t, victim);
+    client.destroy();
+    await survives(t, victim);
+  });
+}
+
+test.serial('key exchange: a client that calls itself logged in can not have one after the other', async (t) => {
+  /*
+   * What was wrong: ssh2 takes a USERAUTH_SUCCESS for its own on the server's side, too, and then counted as logged in.
+   * How it was reached: SUCCESS and KEXINIT before the login, again and again: each exchange costs the server far more.
+   * What this verifies: the SUCCESS ends the connection, and no second exchange begins.
+   */
+  const victim = await startVictim(t);
+  const { client, heard } = await attacker(t, victim);
+  const gone = closed(client);
+  say(client, message(MESSAGE.userauthSuccess));
+  say(client, kexInitOf());
+  await gone;
+  t.false(heard.includes(MESSAGE.kexInit));
+  const reasons = (await victim.records()).filter(({ event }) => event === 'session.close').map(({ reason }) => reason);
+  t.true(reasons.includes("protocol violation: message 52 is no client's"));
+  await survives(t, victim);
+});
+
+test.serial('passwords: three hundred at once are not three hundred tries', async (t) => {
+  const victim = await startVictim(t);
+  const client = await beforeLogin(t, victim, 'mallory');
+  const gone = closed(client);
+  for (let tried = 0; tried < 300; tried += 1) say(client, password('alice', `guess ${tried}`));
+  say(client, password('alice', PASSWORDS.alice));
+  await gone;
+  const tries = (await victim.records()).filter(({ event }) => event === 'session.refused');
+  t.true(tries.length <= 6, `${tries.length} tries`);
+  t.deepEqual(await loginsOfOthers(victim), []);
+  await survives(t, victim);
+});
