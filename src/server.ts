@@ -24,7 +24,7 @@ import type { Identity, Origin } from './model/identity.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
-import { type HostKey, HostKeyError, loadHostKeys } from './sshd/host-key.ts';
+import { type HostKey, HostKeyError, loadHostKeys, loadNextHostKeys } from './sshd/host-key.ts';
 import { listen, type SshServer } from './sshd/listener.ts';
 import { nativeCiphers } from './sshd/ssh2-internals.ts';
 import { chooseJail } from './storage/choose-jail.ts';
@@ -112,13 +112,15 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   closers.push(() => store.close());
   await refuseSamplePasswords(config.host, store, passwords);
   const algorithms = algorithmsOf(config);
+  const keysAt = { directory: config.keys, types: algorithms.hostKeyAlgorithms.map(keyTypeOf) };
   const hostKeys = await loadHostKeys({
-    directory: config.keys,
-    types: algorithms.hostKeyAlgorithms.map(keyTypeOf),
+    ...keysAt,
     onMade: (key) => log.info('made a host key', { type: key.type, fingerprint: key.fingerprint }),
   });
   // At every start: this is what people compare the first time they connect.
   for (const { type, fingerprint } of hostKeys) log.info('host key', { type, fingerprint });
+  const nextHostKeys = await loadNextHostKeys(keysAt);
+  for (const { type, fingerprint } of nextHostKeys) log.info('next host key', { type, fingerprint });
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
   const turnstile = await openTurnstile({ settings, exempt, state, log });
@@ -127,7 +129,8 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   const homes = openHomesOf(config, log);
   closers.push(() => homes.close());
   const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
-  const ssh = await listen({ host: config.host, port: config.port, hostKeys, algorithms, backend, limits: config });
+  const { host, port } = config;
+  const ssh = await listen({ host, port, hostKeys, nextHostKeys, algorithms, backend, limits: config });
   closers.push(() => ssh.stop(config.graceMs));
   sessions = ssh.sessions;
   if (config.runAs !== '') {

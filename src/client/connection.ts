@@ -91,8 +91,6 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
 
   let hostKey: HostKey | undefined;
   const verifyHost = async (key: HostKey): Promise<void> => {
-    // Asked again at each key exchange: the host may not change under way.
-    if (hostKey?.blob.equals(key.blob) === true) return;
     const bits = rsaBits(key);
     if (bits !== undefined && bits < MIN_RSA_BITS) {
       throw new ConnectionError('protocol', `${host} has an RSA key of ${bits} bits, which is too weak to be trusted`);
@@ -118,6 +116,14 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
     keepaliveInterval: keepAliveMs,
     keepaliveCountMax: 3,
     hostVerifier: (blob: Buffer, verify: (valid: boolean) => void): void => {
+      // Asked again at each key exchange: the host may not change under way. The answer may not wait then: ssh2 goes on
+      // sending when the server's NEWKEYS has come, and before ours has gone.
+      if (hostKey !== undefined) {
+        const isSame = hostKey.blob.equals(blob);
+        if (!isSame) reason ??= new ConnectionError('host-key-changed', `${host} has changed its key under way`);
+        verify(isSame);
+        return;
+      }
       verifyHost(hostKeyOf(blob)).then(
         () => verify(true),
         (error: unknown) => {

@@ -41,7 +41,7 @@ export function createLog(settings: LogSettings): ServerLog {
         maxsize: settings.maxFileBytes,
         maxFiles: settings.maxFiles,
         tailable: true,
-        format: winston.format.json(),
+        format: winston.format.printf(jsonLine),
       }),
     );
   }
@@ -83,6 +83,17 @@ function auditLevel(event: AuditEvent): LogLevel {
   if (event.event === 'session.refused') return 'warn';
   if ('outcome' in event && event.outcome !== 'ok' && event.outcome !== 'not-found') return 'warn';
   return 'info';
+}
+
+// What a terminal would act on though JSON need not escape it: DEL, C1, and what hides or turns text.
+const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+
+/** One JSON object, exact, and safe to be shown by `cat`. */
+function jsonLine(info: winston.Logform.TransformableInfo): string {
+  return JSON.stringify(info).replace(
+    UNSAFE_IN_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** `TIME LEVEL message key=value ...`; the stack of an internal error follows on lines of its own. */

@@ -51,6 +51,8 @@ const KINDS: readonly Kind[] = [
 ];
 
 const MAX_TRIES = 20;
+/** What a key is called that is announced and not used yet. */
+const NEXT = '.next';
 
 /**
  * The keys of the wanted `types` in `directory`, made there when they are missing; tells `onMade` of each new one.
@@ -76,6 +78,23 @@ export async function loadHostKeys(by: {
     } else {
       keys.push(existing);
     }
+  }
+  return keys;
+}
+
+/**
+ * The keys that are to take the place of others of their types: `ssh_host_ed25519_key.next` and so on, where there are any.
+ *
+ * @throws HostKeyError as `loadHostKeys`
+ */
+export async function loadNextHostKeys(by: { directory: string; types: readonly string[] }): Promise<HostKey[]> {
+  const keys: HostKey[] = [];
+  for (const kind of KINDS.filter(({ type }) => by.types.includes(type))) {
+    const path = join(by.directory, `${kind.file}${NEXT}`);
+    const key = await readHostKey(path);
+    if (key !== undefined && key.type !== kind.type)
+      throw new HostKeyError(`${path}: this is a key of type ${key.type}`);
+    if (key !== undefined) keys.push(key);
   }
   return keys;
 }

@@ -39,6 +39,8 @@ export interface SshServerParts {
   readonly host: string;
   readonly port: number;
   readonly hostKeys: readonly HostKey[];
+  /** Keys that clients are told of before they are used. */
+  readonly nextHostKeys: readonly HostKey[];
   /** What may be negotiated, of which all keys that it needs are in `hostKeys`. */
   readonly algorithms: AlgorithmLists;
   readonly backend: Backend;
@@ -50,6 +52,7 @@ export async function listen({
   host,
   port,
   hostKeys,
+  nextHostKeys,
   algorithms,
   backend,
   limits,
@@ -79,7 +82,7 @@ export async function listen({
     protocol._offer = offer;
     usePostQuantum(protocol);
     announceSignatureAlgorithms(protocol);
-    offerHostKeys(client, hostKeys);
+    offerHostKeys(client, [...hostKeys, ...nextHostKeys]);
     connection.greet(client, info);
   });
 

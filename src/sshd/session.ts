@@ -14,6 +14,7 @@ import { runCommand, runShell } from '../shell/shell.ts';
 import type { Pty, ShellContext, Terminal } from '../shell/terminal.ts';
 import type { Backend, UserSession } from './backend.ts';
 import { adaptChannel, type SessionChannel } from './channel.ts';
+import { failRequest } from './ssh2-internals.ts';
 import type { TransportGuard } from './transport-guard.ts';
 
 /** Exit status of a channel whose work ended in an error nobody foresaw (EX_SOFTWARE of sysexits.h). */
@@ -41,6 +42,13 @@ export interface Sessions {
   done(): Promise<void>;
 }
 
+/** A request to start a program on a channel (RFC 4254, section 6.5); without `reject` no answer is wanted. */
+interface ProgramRequest {
+  readonly session: Session;
+  readonly accept: AcceptConnection<ServerChannel>;
+  readonly reject: (() => void) | undefined;
+}
+
 /** Serves every session channel that the connection opens. */
 export function serveSessions(parts: SessionsParts): Sessions {
   const { client, backend, identity, origin } = parts;
@@ -65,10 +73,15 @@ export function serveSessions(parts: SessionsParts): Sessions {
 
   /** Takes the channel and gives it its work; whatever happens in there ends in `run`. */
   const begin = (
-    accept: AcceptConnection<ServerChannel>,
+    { session, accept, reject }: ProgramRequest,
     work: (session: UserSession, channel: SessionChannel) => Promise<number>,
   ): void => {
-    const stream = accept();
+    // ssh2 gives no channel, and no answer either, for a second program on a channel that has one.
+    const stream = accept() as ServerChannel | undefined;
+    if (stream === undefined) {
+      if (reject !== undefined) failRequest(client, session);
+      return;
+    }
     const id = channelId(stream);
     const gone = new AbortController();
     channels.set(id, gone);
@@ -118,16 +131,18 @@ export function serveSessions(parts: SessionsParts): Sessions {
   client.on('session', (acceptSession) => {
     const session = acceptSession();
     const pty = watchPty(session);
-    session.on('shell', (accept) =>
-      begin(accept, (user, channel) => runShell(shellContext(user, 'shell'), terminalOf(channel, pty()))),
+    session.on('shell', (accept, reject) =>
+      begin({ session, accept, reject }, (user, channel) =>
+        runShell(shellContext(user, 'shell'), terminalOf(channel, pty())),
+      ),
     );
-    session.on('exec', (accept) => {
+    session.on('exec', (accept, reject) => {
       const line = decodeBytes(parts.guard.execCommand() ?? Buffer.alloc(0));
-      begin(accept, (user, channel) => command(user, channel, pty(), line));
+      begin({ session, accept, reject }, (user, channel) => command(user, channel, pty(), line));
     });
     session.on('subsystem', (accept: AcceptConnection<ServerChannel>, reject: (() => void) | undefined, { name }) => {
       if (name !== 'sftp') return reject?.();
-      begin(accept, async (user, channel) => {
+      begin({ session, accept, reject }, async (user, channel) => {
         await serveSftp({
           stream: channel.stream,
           signal: channel.signal,

@@ -2,7 +2,7 @@
 // that the client needs, too, are in transport/ssh2-protocol.ts.
 
 import type { Socket } from 'node:net';
-import ssh2, { type Connection } from 'ssh2';
+import ssh2, { type Connection, type Session } from 'ssh2';
 import { checkProtocol, type Protocol, SSH2_VERSION } from '../transport/ssh2-protocol.ts';
 
 export { checkVersion, nativeCiphers } from '../transport/ssh2-protocol.ts';
@@ -33,6 +33,12 @@ export interface ClientInternals {
 
 export function internalsOf(client: Connection): ClientInternals {
   return client as unknown as ClientInternals;
+}
+
+/** Answers a request on a session's channel with SSH_MSG_CHANNEL_FAILURE (RFC 4254, section 5.4). */
+export function failRequest(client: Connection, session: Session): void {
+  const { _chanInfo } = session as unknown as { readonly _chanInfo: { readonly outgoing: { readonly id: number } } };
+  internalsOf(client)._protocol.channelFailure(_chanInfo.outgoing.id);
 }
 
 /** Bytes that wait in the channels of a connection, to be read by us or to be sent. */

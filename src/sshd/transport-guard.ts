@@ -69,7 +69,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     // Messages that were read in the same chunk as the one that broke the protocol are not looked at any more.
     if (violated) return undefined;
     const type = payload[0];
-    // ssh2 takes a SUCCESS for its own, and so would let keys be changed without end before the login.
+    // ssh2 crosses the login under way off its list then, and throws when that is to be answered.
     if (OF_SERVERS.has(type)) return violation(`message ${type} is no client's`);
     if (type !== undefined && type >= GLOBAL_REQUEST) {
       if (type >= CHANNEL_OPEN) lastActivityMs = performance.now();

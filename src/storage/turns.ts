@@ -35,10 +35,14 @@ export class Turns {
   /** Runs `call` in a turn of its own. It must take no other one: all could be held by calls that wait for another. */
   run<T>(call: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.take(() => {
-        call()
-          .finally(() => this.end())
-          .then(resolve, reject);
+      this.take(async () => {
+        try {
+          resolve(await call());
+        } catch (error) {
+          reject(error);
+        } finally {
+          this.end();
+        }
       });
     });
   }

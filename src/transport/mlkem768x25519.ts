@@ -1,5 +1,5 @@
 // The key exchange mlkem768x25519-sha256 of draft-ietf-sshm-mlkem-hybrid-kex (OpenSSH 9.9 and later): what the two sides
-// compute, and how ssh2, which does not know it, is made to use that. Section numbers are those of draft 10.
+// compute, and how ssh2, which does not know it, is made to use that. Section numbers alone are those of the draft.
 
 import { createHash, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { POST_QUANTUM_KEX } from '../model/algorithms.ts';

@@ -34,6 +34,7 @@ export interface Protocol {
   requestSuccess(data?: Buffer): void;
   requestFailure(): void;
   channelOpenFail(recipient: number, reason: number, description: string): void;
+  channelFailure(recipient: number): void;
 }
 
 /** One key exchange; the methods are those that its kind of exchange differs in. */
@@ -119,10 +120,10 @@ export function sendMessage(protocol: Protocol, message: Uint8Array): void {
 }
 
 /** @throws Error when ssh2 is not the version that this was written for. */
-export function checkVersion(): void {
-  if (version !== SSH2_VERSION) {
+export function checkVersion(installed: string = version): void {
+  if (installed !== SSH2_VERSION) {
     throw new Error(
-      `ssh2 ${version} is installed, and sshome was made for ssh2 ${SSH2_VERSION}: run \`npm ci\` to install that one`,
+      `ssh2 ${installed} is installed, and sshome was made for ssh2 ${SSH2_VERSION}: run \`npm ci\` to install that one`,
     );
   }
 }

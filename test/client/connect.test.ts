@@ -166,6 +166,31 @@ test('connect: a host whose RSA key has less than 2048 bits is refused, whoever 
   t.regex(message, /an RSA key of 1024 bits, which is too weak/);
 });
 
+// What was wrong: an upload broke off with a packet that the server could not read, at a key exchange the server began.
+// How it was reached: the host key was looked up again, asynchronously. When NEWKEYS came before the answer, ssh2 took the
+// exchange for finished and sent data out of place. OpenSSH's sshd sends both in one piece, and data right after them.
+// What this verifies: at later exchanges the answer is there at once, and is no for another key.
+test.serial('connect: at later key exchanges the host key is judged without waiting', async (t) => {
+  t.timeout(20_000);
+  const server = await startServer(t);
+  const verifiers: Array<(blob: Buffer, verify: (valid: boolean) => void) => void> = [];
+  const { connect: original } = ssh2.Client.prototype;
+  ssh2.Client.prototype.connect = function connectAndTell(this: ssh2.Client, config) {
+    verifiers.push(config.hostVerifier as (typeof verifiers)[0]);
+    return original.call(this, config);
+  };
+  const client = await connect(alice(server)).finally(() => {
+    ssh2.Client.prototype.connect = original;
+  });
+  const answers: boolean[] = [];
+  for (const verifier of verifiers) {
+    verifier(client.hostKey.blob, (valid) => answers.push(valid));
+    verifier(Buffer.from('another'), (valid) => answers.push(valid));
+  }
+  t.deepEqual(answers, [true, false]);
+  await client.quit();
+});
+
 test('connect: nothing there, nobody there, nobody answering', async (t) => {
   t.timeout(20_000);
   const silent = await listenAs(t, undefined);

@@ -13,7 +13,7 @@ export const PUTTY_PROGRAMS = {
   puttygen: 'putty-tools',
 };
 
-export type PuttyTool = 'psftp' | 'pscp' | 'plink';
+type PuttyTool = 'psftp' | 'pscp' | 'plink';
 
 /** The tools as alice has them set up. */
 export interface Putty {

@@ -5,10 +5,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   access,
   mkdir,
-  open,
   readdir,
   readFile,
   rename,
+  rm,
   stat,
   statfs,
   unlink,
@@ -72,23 +72,14 @@ check('syncs what changed, and checks it by the server’s MD5 and SHA-1', async
   const before = await stat(join(tree, 'a b'));
   await writeFile(join(tree, 'a b'), 'One');
   await utimes(join(tree, 'a b'), before.atime, before.mtime);
+  await rm(join(tree, 'gone'));
   await writeTree(tree, { 'new/er': 'five' });
   // Size and time are the same: only the checksum tells.
-  const said = await rclone(
-    ['sync', '--checksum', '--delete-excluded', '--exclude', 'gone', '-v', tree, at(remote)],
-    {},
-  );
-  t.is(said.toString('utf8'), '');
-  t.deepEqual(await readTree(disk), {
-    'a b': 'One',
-    "in ner/it's $HOME": 'two',
-    'in ner/deep/三': 'three',
-    'new/er': 'five',
-  });
-  await rclone(['check', '--exclude', 'gone', tree, at(remote)]);
+  await rclone(['sync', '--checksum', tree, at(remote)]);
+  t.deepEqual(await readTree(disk), await readTree(tree));
+  await rclone(['check', tree, at(remote)]);
   await writeFile(join(disk, 'a b'), 'Two');
-  const differing = await rclone(['check', '--differ', '-', '--exclude', 'gone', tree, at(remote)]).catch(String);
-  t.true(String(differing).includes('1 differences found'), String(differing));
+  await t.throwsAsync(rclone(['check', tree, at(remote)]), { message: /1 differences found/ });
   return undefined;
 });
 
@@ -180,27 +171,25 @@ check('mounts', async (t) => {
   const point = join(local, 'point');
   await mkdir(point);
   const own = (await stat(point)).dev;
-  const mount = rclone(['mount', '--vfs-cache-mode', 'writes', '--vfs-write-back', '0s', at(remote), point]);
+  // Without a cache a file is uploaded when it is closed; what is done to one before its upload 1.60 gets wrong, with
+  // any server.
+  const mount = rclone(['mount', '--vfs-cache-mode', 'off', at(remote), point]);
   t.teardown(() => spawnSync('fusermount3', ['-u', '-z', point]));
   await Promise.race([mount, until(async () => (await stat(point)).dev !== own)]);
 
   const content = randomBytes(1_000_001);
   await mkdir(join(point, 'in ner'));
   await writeFile(join(point, 'in ner/new'), content);
+  t.true((await readFile(join(disk, 'in ner/new'))).equals(content));
+  t.true((await readFile(join(point, 'in ner/new'))).equals(content));
   await writeFile(join(point, 'old'), 'to be replaced');
   await writeFile(join(point, 'old.swp'), 'replaced');
   await rename(join(point, 'old.swp'), join(point, 'old'));
-  const file = await open(join(point, 'in ner/new'), 'r+');
-  await file.write(Buffer.from('in the middle'), 0, 13, 500_000);
-  await file.close();
-  content.write('in the middle', 500_000);
-  t.true((await readFile(join(point, 'in ner/new'))).equals(content));
+  t.is(await readFile(join(disk, 'old'), 'utf8'), 'replaced');
   await unlink(join(point, 'old'));
   t.deepEqual(await readdir(point), ['in ner']);
-  t.true((await statfs(point)).blocks > 0);
-  // rclone uploads some time after a file is closed.
-  await until(async () => (await readFile(join(disk, 'in ner/new')).catch(() => Buffer.alloc(0))).equals(content));
   t.deepEqual(await readdir(disk), ['in ner']);
+  t.true((await statfs(point)).blocks > 0);
   await mustRun(t, 'fusermount3', ['-u', point]);
   await mount;
   return undefined;

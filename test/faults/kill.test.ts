@@ -14,7 +14,7 @@ import { login, run } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 import { put, type ServerUnderTest, startUnderTest, worksFor } from './server-under-test.ts';
 
-const ROUNDS = process.env['SSHOME_TEST_FULL'] === '1' ? 60 : 3;
+const ROUNDS = process.env['SSHOME_TEST_FULL'] === '1' ? 60 : 2;
 const WRITERS = 3;
 const NAMES = 6;
 
@@ -113,9 +113,8 @@ class AccountWriter {
       const next = `evil eve, number ${this.#tries}`;
       this.#passwords = [current, next];
       try {
-        const { status, stderr } = await run(client, 'passwd', `${current}\n${next}\n${next}\n`);
+        const { status } = await run(client, 'passwd', `${current}\n${next}\n${next}\n`);
         isAlive = status === 0;
-        ((this as any).hist ??= []).push([current, next, status, stderr]);
         if (isAlive) {
           this.#passwords = [next];
           this.answered += 1;
@@ -140,11 +139,13 @@ class AccountWriter {
     for (const password of this.#passwords) {
       const isRight = await login(t, server, 'mallory', { password }).then(
         (client) => client.end() !== undefined,
-        (error) => { console.log('LOGIN', password, String(error), lines[2], JSON.stringify((this as any).hist)); return false; },
+        (error: Error) => {
+          t.regex(error.message, /authentication methods failed/);
+          return false;
+        },
       );
       if (isRight) right.push(password);
     }
-    if (right.length !== 1) console.log('NONE', (await server.records()).map((r) => JSON.stringify(r)).join('\n'));
     t.is(right.length, 1);
     this.#passwords = right;
   }
@@ -167,7 +168,7 @@ for (const upload of ['atomic', 'in-place'] as const) {
         ...writers.map(async (writer) => writer.work(await server.connect('alice'))),
         accounts.work(t, server),
       ];
-      const enough = before + 150 + Math.floor(Math.random() * 150);
+      const enough = before + 150 + Math.floor(Math.random() * 100);
       const isEnough = (): boolean => writers.reduce((sum, { answered }) => sum + answered, 0) >= enough;
       await until(isEnough, 60_000);
       server.child.kill('SIGKILL');

@@ -59,6 +59,7 @@ export async function startUnderTest(t: ExecutionContext, options: Options = {})
     environment: { ...environment, TEST_FAULTS: faultFile },
     nodeWords: injected ? ['--require', inRepository('build/test/faults/inject.cjs')] : [],
   });
+  if (Number.isNaN(server.port)) throw new Error(`the server did not start: ${server.errors()}`);
   const homes = join(folder, 'homes');
   return {
     ...server,

@@ -106,6 +106,7 @@ export interface LyingClient {
     channelData(recipient: number, data: Buffer): void;
     tcpipForward(host: string, port: number, wantReply: boolean): void;
     authPassword(user: string, password: string, newPassword?: string): void;
+    exec(channel: number, command: string, wantReply: boolean): void;
     openssh_noMoreSessions(wantReply: boolean): void;
   };
 }

@@ -1,7 +1,7 @@
 // The server under attack: a process of its own, so that its memory, its descriptors and its life can be told from the
 // attacker's. Linux only, as /proc is.
 
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder } from '../helpers/folder.ts';
@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 const MAX_GROWTH_MIB = 150;
 
 export interface Victim extends TestServer {
-  /** Descriptors that lead to something beside the process itself: sockets and files. */
+  /** Descriptors of sockets, files and folders; not those that Node itself needs for its threads. */
   descriptors(): Promise<number>;
   /** Standard error so far. */
   errors(): string;
@@ -73,7 +73,14 @@ export async function startVictim(t: ExecutionContext, settings: Record<string, 
       await server.ended;
     },
     errors: () => server.errors(),
-    descriptors: async () => (await readdir(`/proc/${pid}/fd`)).length,
+    descriptors: async () => {
+      const folder = `/proc/${pid}/fd`;
+      // One may be gone by the time it is looked at.
+      const targets = await Promise.all(
+        (await readdir(folder)).map((fd) => readlink(join(folder, fd)).catch(() => 'pipe:')),
+      );
+      return targets.filter((target) => !/^(?:pipe|anon_inode):/.test(target)).length;
+    },
   };
   await honestSession(t, victim);
   // From here on the peak is the attack's.

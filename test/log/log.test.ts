@@ -53,6 +53,15 @@ test('log: text from outside can’t begin a new line or record', async (t) => {
   t.is(records[0]?.['event'], undefined);
 });
 
+test('log: the file is exact, and safe to be shown on a terminal', async (t) => {
+  const { log, file } = await logIn(t);
+  const name = 'a\u009b2J\u202etxt\u2028\u007f\udcff é 🐚';
+  log.info(name);
+  await log.close();
+  t.regex(await readFile(file, 'utf8'), /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]*$/);
+  t.is((await lines(file))[0]?.['message'], name);
+});
+
 test('log: nothing less serious than the level is written', async (t) => {
   const { log, file } = await logIn(t, { level: 'warn' });
   log.debug('debug');

@@ -109,6 +109,18 @@ for (const [what, choose] of [
   });
 }
 
+test('host key proof: the next key of a type is announced and proven, and not used yet', async (t) => {
+  t.timeout(20_000);
+  const folder = await temporaryFolder(t);
+  const next = makeKeyPair('ed25519');
+  await writeFile(join(folder, 'ssh_host_ed25519_key.next'), next.private, { mode: 0o600 });
+  const server = await startServer(t, { keys: folder, 'host-key-algorithms': 'ssh-ed25519' });
+  const { keys, prove } = await announced(t, server);
+  t.deepEqual(keys.map((key) => key.toString('base64')).slice(1), [next.public.split(' ')[1]]);
+  t.is(server.fingerprints.length, 1);
+  t.is((await prove(keys.slice(1)))[0], REQUEST_SUCCESS);
+});
+
 test('host key proof: is given once, for signing costs more than asking', async (t) => {
   t.timeout(20_000);
   const { keys, prove } = await announced(t, await startServer(t));

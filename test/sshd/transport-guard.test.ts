@@ -219,3 +219,24 @@ test('guard: too much during a key exchange ends the connection', async (t) => {
   t.is(await closeReason(server, 'mallory'), 'protocol violation: too much during a key exchange');
   await honestClientIsServed(t, server);
 });
+
+test('guard: a second program on a channel that has one is refused, the first goes on', async (t) => {
+  /*
+   * What was wrong: ssh2 gives no channel for it and no answer; the handler failed, and the first program's output stopped.
+   * How it was reached: `exec` twice on one channel.
+   * What this verifies: the second is answered with a failure (RFC 4254, section 6.5), the first works to its end.
+   */
+  const server = await startServer(t);
+  const client = await login(t, server, 'mallory');
+  const channel = await openSession(client);
+  const { id } = (channel as unknown as { outgoing: { id: number } }).outgoing;
+  const refused = new Promise<boolean>((resolve) => {
+    (channel as unknown as { _callbacks: Array<(failed: boolean) => void> })._callbacks.push(resolve);
+  });
+  lying(client)._protocol.exec(id, 'whoami', true);
+  t.true(await refused);
+  const status = new Promise((resolve) => channel.once('exit', resolve).resume());
+  channel.end('content');
+  t.is(await status, 0);
+  t.is(await readFile(join(await server.homeOf('mallory'), 'never-ends'), 'utf8'), 'content');
+});

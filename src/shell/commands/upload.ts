@@ -10,7 +10,8 @@ export const upload: Command = defineCommand({
   name: 'upload',
   aliases: ['put'],
   summary: 'write the input to a file: ssh ... upload NAME < FILE',
-  details: 'A file of that name is replaced. When the connection breaks, what arrived stays, unless uploads are atomic.',
+  details:
+    'A file of that name is replaced. When the connection breaks, what arrived stays, unless uploads are atomic.',
   operands: 'NAME',
   count: [1, 1],
   options: {},

@@ -8,6 +8,7 @@ import { temporaryFolder } from '../../helpers/folder.ts';
 import { needs, runProgram } from '../../helpers/program.ts';
 import { isFull } from '../driver.ts';
 import { compare, type Verdict, type Verdicts } from './compare.ts';
+import { prepareSshd } from './own-sshd.ts';
 import { type Commands, startWholeMachine, WHOLE_MACHINE_PROGRAMS } from './whole-machine.ts';
 
 const INSTALLED = '/usr/lib/openssh/regress';
@@ -28,6 +29,7 @@ const PORTS = { openssh: '24242', sshome: '24243' };
 test('openssh-tests: what passes with sftp-server passes with sshome', async (t) => {
   t.timeout((isFull ? 900 : 120) * 1000);
   if (!(await needs(t, PROGRAMS))) return;
+  await prepareSshd();
   const { commands, records } = await startWholeMachine(t);
   const before = await records();
   const openssh: Record<string, Verdict> = {};

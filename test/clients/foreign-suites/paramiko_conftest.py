@@ -1,24 +1,29 @@
-"""Stands in for the conftest.py of paramiko's tests: the fixture `sftp` talks to the program SSHOME_SFTP_SERVER."""
+"""Stands in for the conftest.py of paramiko's tests: the fixture `sftp` is of the server that the environment names."""
 
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
 
 import paramiko
 import pytest
 
 
+def remove_tree(sftp, folder):
+    for entry in sftp.listdir_attr(folder):
+        path = f"{folder}/{entry.filename}"
+        remove_tree(sftp, path) if entry.longname.startswith("d") else sftp.remove(path)
+    sftp.rmdir(folder)
+
+
 @pytest.fixture
 def sftp():
-    mine, theirs = socket.socketpair()
-    server = subprocess.Popen([os.environ["SSHOME_SFTP_SERVER"]], stdin=theirs, stdout=theirs)
-    theirs.close()
-    client = paramiko.SFTPClient(mine)
-    client.FOLDER = tempfile.mkdtemp(prefix="paramiko-")
+    environment = os.environ
+    transport = paramiko.Transport((environment["SUITE_HOST"], int(environment["SUITE_PORT"])))
+    key = paramiko.Ed25519Key.from_private_key_file(environment["SUITE_KEY"])
+    transport.connect(username=environment["SUITE_USER"], pkey=key)
+    client = paramiko.SFTPClient.from_transport(transport)
+    client.FOLDER = "paramiko-test-target"
+    client.mkdir(client.FOLDER)
     yield client
-    client.close()
-    mine.close()
-    server.wait()
-    shutil.rmtree(client.FOLDER, ignore_errors=True)
+    # Some tests close the client.
+    cleaner = paramiko.SFTPClient.from_transport(transport)
+    remove_tree(cleaner, cleaner.normalize("paramiko-test-target"))
+    transport.close()

@@ -28,9 +28,6 @@ export interface Commands {
 }
 
 export interface WholeMachine {
-  readonly port: number;
-  readonly host: string;
-  readonly privateKeyFile: string;
   readonly commands: Commands;
   /** How many lines the log has: what shows that the tests came by here. */
   records(): Promise<number>;
@@ -52,28 +49,21 @@ exec "$@"`;
 /** Starts the server; it ends with `t`. */
 export async function startWholeMachine(t: Lifetime): Promise<WholeMachine> {
   const folder = await temporaryFolder(t);
-  const privateKeyFile = await makeAccounts(folder);
+  await makeAccounts(folder);
   const logFile = join(folder, 'log.jsonl');
   const port = await startServer(t, folder, logFile);
   const config = join(folder, 'ssh_config');
   await writeFile(config, configText(folder, port));
   for (const user of ['alice', 'bob']) await startMaster(t, config, user);
   return {
-    host: '127.0.0.1',
-    port,
-    privateKeyFile,
     commands: await writeCommands(folder, config),
     records: async () => (await readFile(logFile, 'utf8')).split('\n').length,
   };
 }
 
-/** Alice's password there. */
-export const wholeMachinePassword: string = PASSWORD;
-
-async function makeAccounts(folder: string): Promise<string> {
+async function makeAccounts(folder: string): Promise<void> {
   const pair = makeKeyPair('ed25519');
-  const privateKeyFile = join(folder, 'key');
-  await writeFile(privateKeyFile, pair.private, { mode: 0o600 });
+  await writeFile(join(folder, 'key'), pair.private, { mode: 0o600 });
   await mkdir(join(folder, 'authorized_keys'), { mode: 0o700 });
   const users = ['alice', 'bob'];
   for (const user of users) {
@@ -82,7 +72,6 @@ async function makeAccounts(folder: string): Promise<string> {
   }
   const lines = users.map((user) => `${user}:${PASSWORD}\n`).join('');
   await writeFile(join(folder, 'id_passwd.txt'), lines, { mode: 0o600 });
-  return privateKeyFile;
 }
 
 async function startServer(t: Lifetime, folder: string, logFile: string): Promise<number> {
