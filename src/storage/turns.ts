@@ -35,7 +35,7 @@ export class Turns {
   /** Runs `call` in a turn of its own. It must take no other one: all could be held by calls that wait for another. */
   run<T>(call: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.take(async () => {
+      const settle = async (): Promise<void> => {
         try {
           resolve(await call());
         } catch (error) {
@@ -43,7 +43,8 @@ export class Turns {
         } finally {
           this.end();
         }
-      });
+      };
+      this.take(() => void settle());
     });
   }
 

@@ -41,7 +41,8 @@ testFiles('memory', async () => filesOver(createMemoryStorage()));
 testFiles('disk', onDisk('held'));
 testFiles('disk, atomic uploads', onDisk('held', { mode: 'atomic', sync: 'client', keepMs: 60_000 }), {
   atomicUploads: true,
+  syncs: true,
 });
-testFiles('disk, synced at close', onDisk('held', { mode: 'in-place', sync: 'close', keepMs: 0 }));
+testFiles('disk, synced at close', onDisk('held', { mode: 'in-place', sync: 'close', keepMs: 0 }), { syncs: true });
 // Without /proc the whole path of the host goes to the system, which takes 4095 bytes of it.
 testFiles('disk without /proc', onDisk('portable'), { noLinks: true, maxPathBytes: 3500 });
