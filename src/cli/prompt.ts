@@ -29,9 +29,10 @@ const MAX_LENGTH = 4096;
 export async function askSecret(question: string, { input, output }: SecretTerminal): Promise<string> {
   const line = new SecretLine();
   const decoder = new StringDecoder('utf8');
-  output.write(question);
+  // First no echo, then the question: who answers at once must not see the answer.
   input.setRawMode?.(true);
   try {
+    output.write(question);
     return await new Promise<string>((resolve, reject) => {
       const stop = (): void => {
         input.off('data', onData).off('end', onEnd).off('error', onError);

@@ -168,7 +168,8 @@ async function inTerminal(t: ExecutionContext, folder: string, args: string[], a
     rest.shift();
     child.stdin.write(next[1]);
   });
-  const [status] = await once(child, 'exit');
+  // Not `exit`: what the program said last may come after that.
+  const [status] = await once(child, 'close');
   return { status: Number(status), screen };
 }
 
