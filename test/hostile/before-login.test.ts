@@ -200,8 +200,12 @@ test.serial(
       for (const word of ['wrong', PASSWORDS.mallory]) {
         const { client, heard } = await attacker(t, victim);
         const gone = closed(client);
+        // In one piece: the second must be there before the password is checked, or a right one has won.
+        const socket = socketOf(client);
+        socket.cork();
         say(client, password('mallory', word));
         say(client, message(type, encodeStrings(['password']), u8(0)));
+        socket.uncork();
         await gone;
         t.false(heard.includes(MESSAGE.userauthSuccess));
       }
