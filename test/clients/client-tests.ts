@@ -12,7 +12,7 @@ const PATIENCE_SECONDS = 60;
 export type Check = (t: ExecutionContext) => Promise<string | undefined>;
 
 /**
- * Registers one check, which runs after the file's earlier ones. It fails as any test; what the client is unable to do
+ * Registers one check, which runs after the file's earlier ones. It fails like every other test; what the client is unable to do
  * is shown and recorded, never passed over in silence.
  */
 export type RegisterCheck = (title: string, check: Check, patienceSeconds?: number) => void;
