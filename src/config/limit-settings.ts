@@ -159,7 +159,7 @@ export const LIMIT_SETTINGS: { readonly [Key in keyof LimitConfig]: Setting<Limi
   maxHandles: {
     name: 'max-handles',
     read: readInteger(8, 100_000),
-    default: '128',
+    default: '512',
     placeholder: 'N',
     describe: 'files and folders open in one SFTP session',
   },

@@ -19,6 +19,15 @@ const ANSIBLE_SHELL = '/bin/sh';
 /** Appended by Ansible (ActionBase._low_level_execute_command), so that no output is lost with other servers. */
 const ANSIBLE_END = ' && sleep 0';
 
+/** How WinSCP begins in SCP mode, which needs a system shell and an scp within it. It would wait for both until its time is up. */
+const WINSCP_SCP_MODE = 'echo "WinSCP: this is begin-of-file"';
+
+/** What to say to a client that takes the shell for one that it can work through; undefined for every other line. */
+export function misledClientAdvice(line: string): string | undefined {
+  if (line.trimEnd() !== WINSCP_SCP_MODE) return undefined;
+  return 'This server has no system shell. In WinSCP, choose SFTP as the file protocol of this site.';
+}
+
 /** @param lastStatus the exit status of the line before */
 export function readClientLine(line: string, lastStatus: number): ClientLine {
   const { command = line, mark, status } = WINSCP.exec(line.trimEnd())?.groups ?? {};

@@ -5,6 +5,7 @@ import { ROOT } from '../model/path.ts';
 import { printable } from '../model/printable.ts';
 import { PeerGone } from '../streams/peer-gone.ts';
 import { type ByteInput, createByteInput } from './byte-input.ts';
+import { misledClientAdvice } from './client-line.ts';
 import { type Command, isNamed, type Session } from './command.ts';
 import { type CommandIo, createCommandIo } from './command-io.ts';
 import { COMMANDS } from './commands/table.ts';
@@ -79,9 +80,15 @@ async function shellWithoutTerminal(session: Session, context: ShellContext, ter
     if (line.text === undefined) {
       await errorOutput.text('sshome: the line is too long\n');
       session.lastStatus = EXIT.usage;
-    } else {
-      session.lastStatus = await runPiped(line.text, session, context, terminal, input);
+      continue;
     }
+    const advice = misledClientAdvice(line.text);
+    if (advice !== undefined) {
+      await errorOutput.text(`sshome: ${advice}\n`);
+      await errorOutput.flush();
+      return EXIT.unknownCommand;
+    }
+    session.lastStatus = await runPiped(line.text, session, context, terminal, input);
   }
   return session.leaving;
 }

@@ -2,10 +2,11 @@
 // and ScpFileSystem.cpp of WinSCP 6.5).
 
 import { randomBytes } from 'node:crypto';
+import { once as onceEvent } from 'node:events';
 import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { run } from '../helpers/ssh-client.ts';
+import type { ClientChannel } from 'ssh2';
 import { str, u32, u64 } from '../sftp/bytes-of.ts';
 import { checksOf, once } from './client-tests.ts';
 import type { Client, Lifetime } from './driver.ts';
@@ -163,15 +164,23 @@ check('asks for room by statvfs', async (t) => {
   return undefined;
 });
 
-check('in SCP mode needs a system shell, which this is not: its first command is refused', async (t) => {
+check('in SCP mode, which needs a system shell, is told at once to use SFTP', async (t) => {
   const { connection } = await replay(t, await stage(), { ident: IDENT });
-  t.is(
-    (await run(connection, 'echo "WinSCP: this is begin-of-file"')).stdout.toString(),
-    'WinSCP: this is begin-of-file\n',
+  const shell = await new Promise<ClientChannel>((resolve, reject) =>
+    connection.shell(false, (error, channel) => (error === undefined ? resolve(channel) : reject(error))),
   );
-  const { status, stderr } = await run(connection, 'unset "LANG" ; echo "WinSCP: this is end-of-file:$?"');
-  t.not(status, 0);
-  t.regex(stderr, /unset: unknown command|not a system shell/);
+  const ended = onceEvent(shell, 'exit');
+  let said = '';
+  shell.stderr.on('data', (data: Buffer) => {
+    said += data.toString('utf8');
+  });
+  const closed = onceEvent(shell, 'close');
+  shell.resume();
+  shell.write('echo "WinSCP: this is begin-of-file"\n');
+  const [status] = await ended;
+  await closed;
+  t.is(status, 127);
+  t.regex(said, /choose SFTP as the file protocol/);
   return undefined;
 });
 

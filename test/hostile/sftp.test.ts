@@ -160,8 +160,8 @@ test.serial(
       peer.send(OPENDIR, str('folder'));
     }
     await peer.has(5000);
-    t.is(peer.replies.filter(({ type }) => type === HANDLE).length, 128);
-    t.true((await victim.descriptors()) - descriptors < 300);
+    t.is(peer.replies.filter(({ type }) => type === HANDLE).length, 512);
+    t.true((await victim.descriptors()) - descriptors < 1100);
     await survives(t, victim);
     socketOf(client).resetAndDestroy();
     await until(async () => (await victim.descriptors()) <= descriptors);
