@@ -6,6 +6,7 @@ import winston from 'winston';
 import type { Audit, AuditEvent } from '../model/event.ts';
 import type { Log, LogFields } from '../model/log.ts';
 import { printable } from '../model/printable.ts';
+import { batchedOutput } from './batched-output.ts';
 
 type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -27,9 +28,10 @@ export interface ServerLog extends Log {
 }
 
 export function createLog(settings: LogSettings): ServerLog {
+  const standardError = batchedOutput(process.stderr);
   const transports: winston.transport[] = [
     new winston.transports.Stream({
-      stream: process.stderr,
+      stream: standardError,
       format: winston.format.printf(readableLine),
       silent: settings.quiet,
     }),
@@ -72,7 +74,7 @@ export function createLog(settings: LogSettings): ServerLog {
     },
     close: () =>
       new Promise((resolve) => {
-        logger.once('finish', resolve);
+        logger.once('finish', () => standardError.end(resolve));
         logger.end();
       }),
   };

@@ -1,5 +1,5 @@
 // Chunks of a byte stream -> whole packets. Hands out one packet at a time, so that whoever reads them decides how
-// many are taken: what is not taken stays in the one chunk it came in.
+// many are taken; what is not taken waits here. Packets are copied out of the chunks, which may be used again for others.
 
 import { ProtocolError } from './codec/protocol-error.ts';
 import { LENGTH_BYTES } from './codec/writer.ts';
@@ -7,26 +7,33 @@ import { LENGTH_BYTES } from './codec/writer.ts';
 const EMPTY = Buffer.alloc(0);
 
 export interface Framer {
-  /** Takes the next chunk of the stream, which must not change any more. */
+  /** Takes the next chunk of the stream, which must not change before `keepRest()`. */
   push(chunk: Buffer): void;
   /**
-   * The next whole packet, without its length, or undefined until more has arrived. A packet that lies whole in one
-   * chunk is a part of it; another is put together in a buffer of its own, once.
+   * The next whole packet, without its length, in a buffer of its own; or undefined until more has arrived.
    *
    * @throws ProtocolError if a length is 0 or over the limit; there is no way on from there.
    */
   next(): Buffer | undefined;
+  /** Copies what has not been handed out. The chunk that was pushed last may change from here on. */
+  keepRest(): void;
   /** Whether the stream so far ends between two packets. */
   readonly isBetweenPackets: boolean;
 }
 
-/** @param maxPacketBytes the largest packet taken, its length not counted */
-export function createFramer(maxPacketBytes: number): Framer {
+/**
+ * @param maxPacketBytes the largest packet taken, its length not counted
+ * @param allocate makes the buffers of packets
+ */
+export function createFramer(
+  maxPacketBytes: number,
+  allocate: (length: number) => Buffer = Buffer.allocUnsafe,
+): Framer {
   const chunks: Buffer[] = [];
   let chunk: Buffer = EMPTY;
   let at = 0;
 
-  // A packet that did not lie in one chunk: its length first, byte by byte, then its body.
+  // The packet that is being put together: its length first, then its body.
   const head = Buffer.alloc(LENGTH_BYTES);
   let headFilled = 0;
   let body: Buffer | undefined;
@@ -48,15 +55,6 @@ export function createFramer(maxPacketBytes: number): Framer {
     return length;
   }
 
-  function nextInChunk(): Buffer | undefined {
-    if (headFilled > 0 || chunk.length - at < LENGTH_BYTES) return undefined;
-    const length = checkedLength(chunk.readUInt32BE(at));
-    const start = at + LENGTH_BYTES;
-    if (chunk.length - start < length) return undefined;
-    at = start + length;
-    return chunk.subarray(start, at);
-  }
-
   function fill(target: Buffer, filled: number): number {
     const copied = chunk.copy(target, filled, at);
     at += copied;
@@ -70,13 +68,11 @@ export function createFramer(maxPacketBytes: number): Framer {
     next() {
       while (hasMore()) {
         if (body === undefined) {
-          const whole = nextInChunk();
-          if (whole !== undefined) return whole;
           headFilled = fill(head, headFilled);
           if (headFilled < LENGTH_BYTES) continue;
-          body = Buffer.allocUnsafe(checkedLength(head.readUInt32BE(0)));
+          body = allocate(checkedLength(head.readUInt32BE(0)));
           bodyFilled = 0;
-          continue;
+          if (!hasMore()) return undefined;
         }
         bodyFilled = fill(body, bodyFilled);
         if (bodyFilled < body.length) continue;
@@ -86,6 +82,15 @@ export function createFramer(maxPacketBytes: number): Framer {
         return whole;
       }
       return undefined;
+    },
+    keepRest() {
+      const last = chunks.pop();
+      if (last !== undefined) {
+        chunks.push(Buffer.from(last));
+      } else if (at < chunk.length) {
+        chunk = Buffer.from(chunk.subarray(at));
+        at = 0;
+      }
     },
     get isBetweenPackets() {
       return headFilled === 0 && at === chunk.length && chunks.length === 0;

@@ -48,6 +48,16 @@ export interface HandleTable {
   readonly size: number;
 }
 
+/** Random bytes for the next handles: to ask for 16 costs as much as to ask for 4096. */
+let randomness: Buffer = Buffer.alloc(0);
+
+function newId(): Buffer {
+  if (randomness.length < HANDLE_BYTES) randomness = randomBytes(256 * HANDLE_BYTES);
+  const id = randomness.subarray(0, HANDLE_BYTES);
+  randomness = randomness.subarray(HANDLE_BYTES);
+  return id;
+}
+
 export function createHandleTable(limit: number): HandleTable {
   const handles = new Map<string, Handle>();
   let size = 0;
@@ -79,7 +89,7 @@ export function createHandleTable(limit: number): HandleTable {
         size -= 1;
         throw error;
       }
-      const id = randomBytes(HANDLE_BYTES);
+      const id = newId();
       handles.set(id.toString('latin1'), handle);
       return id;
     },

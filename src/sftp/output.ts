@@ -2,8 +2,9 @@
 // and a system call of each write, which costs more than most requests.
 
 import type { Writable } from 'node:stream';
+import { largeBuffers } from '../streams/large-buffers.ts';
 
-/** Replies up to this size are put together, by copying; larger ones are handed on as they are. */
+/** Replies up to this size are put together, by copying; larger ones are handed on as they are, and their buffers are used again. */
 const SMALL_BYTES = 4 * 1024;
 
 /** The most that waits to be put together: the payload of one SSH packet. */
@@ -44,7 +45,7 @@ export function createOutput(stream: Writable): Output {
       if (isClosed) return;
       if (packet.length > SMALL_BYTES) {
         flush();
-        stream.write(packet);
+        stream.write(packet, () => largeBuffers.giveBack(packet));
         return;
       }
       if (waitingBytes + packet.length > TOGETHER_BYTES) flush();

@@ -6,6 +6,7 @@ import { isFileError } from '../model/error.ts';
 import type { Files } from '../model/files.ts';
 import type { Log } from '../model/log.ts';
 import { printable, printableShort } from '../model/printable.ts';
+import { largeBuffers } from '../streams/large-buffers.ts';
 import { PROTOCOL_VERSION, STATUS } from './codec/constants.ts';
 import { ProtocolError } from './codec/protocol-error.ts';
 import { decodeInit, decodeRequest, type Request } from './codec/requests.ts';
@@ -22,7 +23,10 @@ import { quirksOf } from './quirks.ts';
 import { failureResponse } from './status.ts';
 
 export interface SftpOptions {
-  /** The channel of the subsystem. It is read and written here, but ended and destroyed by its owner. */
+  /**
+   * The channel of the subsystem. It is read and written here, but ended and destroyed by its owner. What it emits is
+   * not looked at after the event.
+   */
   readonly stream: Duplex;
   readonly files: Files;
   readonly user: { readonly name: string };
@@ -49,7 +53,7 @@ export function serveSftp(options: SftpOptions): Promise<void> {
 function startSession(options: SftpOptions, finished: (error?: unknown) => void): void {
   const { stream, files, user, log, signal } = options;
   const limits: SftpLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const framer = createFramer(limits.packetBytes);
+  const framer = createFramer(limits.packetBytes, largeBuffers.take);
   const order = createOrder({ onDone: afterAnswer });
   const output = createOutput(stream);
   const handles = createHandleTable(limits.handles);
@@ -115,7 +119,7 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
     const decoded = decodeRequest(packet);
     switch (decoded.outcome) {
       case 'request':
-        schedule(decoded.request, packet.length);
+        schedule(decoded.request, packet);
         return;
       case 'malformed':
         output.send(statusResponse(decoded.id, STATUS.badMessage, `Malformed request: ${shown(decoded.what)}`));
@@ -136,7 +140,7 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
     log.debug('SFTP session begins', { clientVersion: version });
   }
 
-  function schedule(request: Request, requestBytes: number): void {
+  function schedule(request: Request, packet: Buffer): void {
     let work: Work;
     try {
       work = begin(context, request);
@@ -144,7 +148,7 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
       output.send(failureResponse(request.id, error, request.kind, log));
       return;
     }
-    const bytes = requestBytes + (work.replyBytes ?? 0);
+    const bytes = packet.length + (work.replyBytes ?? 0);
     bytesUnderWay += bytes;
     order.add(work.claim, async ({ turn, letOthersGo }) => {
       try {
@@ -155,6 +159,8 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
         fail(error);
       }
       bytesUnderWay -= bytes;
+      // The request lies in it, a WRITE with its data; it has been served.
+      largeBuffers.giveBack(packet);
     });
   }
 
@@ -207,6 +213,7 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
     if (stopping.signal.aborted) return;
     framer.push(chunk);
     proceed();
+    framer.keepRest();
   }
 
   function onEnd(): void {

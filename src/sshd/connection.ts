@@ -6,6 +6,7 @@ import type { SessionInfo } from '../model/account.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import type { Offence } from '../model/penalty.ts';
 import { printableShort } from '../model/printable.ts';
+import { reuseOutgoingPackets } from '../transport/outgoing-packets.ts';
 import { keepRekeying, type Rekeying } from '../transport/rekey.ts';
 import type { Admission, Place } from './admission.ts';
 import { serveAuthentication } from './auth.ts';
@@ -101,6 +102,7 @@ export class Connection implements Queue {
     const origin = this.#origin;
     this.#backend.audit({ event: 'session.open', ...origin, client: this.#software });
     client.on('error', (error: Error) => this.#failed(error));
+    reuseOutgoingPackets(internalsOf(client)._protocol, this.#socket);
     const rekeying = keepRekeying({
       protocol: internalsOf(client)._protocol,
       limits: this.#limits,
@@ -141,6 +143,7 @@ export class Connection implements Queue {
         this.#place?.leave();
         this.#offence = undefined;
         this.identity = identity;
+        guard.loggedIn();
         this.#sessions = serveSessions({
           client,
           guard,

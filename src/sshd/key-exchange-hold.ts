@@ -26,7 +26,8 @@ export function holdDuringKeyExchange(client: Connection, onViolation: (what: st
   decipher._onPayload = (payload) => {
     const type = payload[0];
     if (type === undefined || (type >= IGNORE && type <= DEBUG)) return undefined;
-    if (type < GLOBAL_REQUEST) return handle(payload);
+    // A copy: ssh2 keeps parts of it, and it may lie in a buffer that others read into next.
+    if (type < GLOBAL_REQUEST) return handle(Buffer.from(payload));
     heldBytes += payload.length;
     if (heldBytes > MAX_HELD_BYTES) return onViolation('too much during a key exchange');
     held.push(Buffer.from(payload));

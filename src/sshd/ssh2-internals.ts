@@ -57,6 +57,7 @@ export function checkInternals(client: Connection): void {
   checkProtocol(protocol);
   const parts: Record<string, boolean> = {
     '_protocol._decipher._onPayload': typeof protocol._decipher?._onPayload === 'function',
+    '_protocol._decipher._packet': '_packet' in protocol._decipher,
     _sock: typeof socket?.pause === 'function',
     '_chanMgr.get': typeof channels?.get === 'function',
     '_chanMgr._channels': typeof channels?._channels === 'object',

@@ -2,9 +2,11 @@
 // before ssh2 does, and bounds what waits to be sent.
 
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { Connection } from 'ssh2';
 import type { Rekeying } from '../transport/rekey.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
+import { readIntoShared } from './shared-reads.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
@@ -24,6 +26,14 @@ const OPEN_RESOURCE_SHORTAGE = 4;
 /** ssh2 loops for ever on a channel whose maximum packet is 0; no client asks for less than 32 KiB. */
 const MIN_PACKET_BYTES = 1024;
 
+/** Channels whose reader keeps no part of what it is given. */
+const AT_ONCE = new WeakSet<object>();
+
+/** Promises that whoever listens for the data of `channel` looks at none of it after the event. */
+export function markTakenAtOnce(channel: Readable): void {
+  AT_ONCE.add(channel);
+}
+
 export interface TransportGuardParts {
   readonly client: Connection;
   readonly rekeying: Rekeying;
@@ -39,6 +49,8 @@ export interface TransportGuardParts {
 }
 
 export interface TransportGuard {
+  /** To be called when the client is logged in. */
+  loggedIn(): void;
   /** The bytes of the command of the `exec` request being handled now; ssh2 has only what is left after UTF-8. */
   readonly execCommand: () => Buffer | undefined;
   /** When the peer last did something with a channel, on the clock of `performance.now()`. */
@@ -53,6 +65,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   const internals = internalsOf(client);
   const { _protocol: protocol, _sock: socket } = internals;
   let violated = false;
+  let readsShared = false;
   let command: Buffer | undefined;
   let lastActivityMs = performance.now();
 
@@ -79,7 +92,9 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
       if (type === CHANNEL_CLOSE && payload.length >= 5) parts.onChannelClosed(payload.readUInt32BE(1));
       if (type === CHANNEL_REQUEST) command = readExecCommand(payload);
     }
-    const handled = handle(payload);
+    // It may lie in a buffer that others read into next (shared-reads.ts), and ssh2 keeps parts of messages.
+    const isTakenAtOnce = type === CHANNEL_DATA && takesAtOnce(payload, internals);
+    const handled = handle(isTakenAtOnce || !readsShared ? payload : Buffer.from(payload));
     if (type === KEXINIT && isAuthenticated()) holdDuringKeyExchange(client, violation);
     return handled;
   };
@@ -106,6 +121,9 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   };
 
   return {
+    loggedIn: () => {
+      readsShared = readIntoShared(socket, protocol);
+    },
     execCommand: () => command,
     lastActivityMs: () => lastActivityMs,
     // What is sent during a key exchange waits in ssh2, and not in the socket.
@@ -129,6 +147,19 @@ function refuseChannel(payload: Buffer, { _protocol, _chanMgr }: ClientInternals
   const why = maxPacketBytes < MIN_PACKET_BYTES ? 'maximum packet size too small' : 'too many channels';
   _protocol.channelOpenFail(sender, OPEN_RESOURCE_SHORTAGE, why);
   return true;
+}
+
+/** Whether the data of a CHANNEL_DATA goes straight to somebody who keeps no part of it. */
+function takesAtOnce(payload: Buffer, { _chanMgr }: ClientInternals): boolean {
+  const entry = payload.length < 9 ? undefined : _chanMgr.get(payload.readUInt32BE(1));
+  const channel = entry?._channel ?? entry;
+  return channel !== undefined && AT_ONCE.has(channel) && emitsAtOnce(channel as Readable);
+}
+
+/** Whether what is pushed next is emitted within the call, and not put into the stream's buffer. */
+function emitsAtOnce(stream: Readable): boolean {
+  const { sync } = (stream as unknown as { readonly _readableState: { readonly sync: boolean } })._readableState;
+  return stream.readableFlowing === true && stream.readableLength === 0 && !sync;
 }
 
 /** Whether CHANNEL_DATA (RFC 4254, section 5.2) holds more than the window allows; ssh2 checks for 0 only. */

@@ -24,7 +24,9 @@ export interface Protocol {
   /** Packets that wait for the exchange to end. */
   readonly _queue: readonly Uint8Array[] | undefined;
   /** Takes messages apart; has its own path for them during the first exchange. */
-  readonly _decipher: { _onPayload: (payload: Buffer) => unknown } | undefined;
+  readonly _decipher: Decipher | undefined;
+  /** Makes packets of what is sent; another one after each key exchange. */
+  readonly _cipher: PacketCipher;
   readonly _server: boolean;
   readonly _authenticated: boolean;
   readonly _packetRW: { readonly write: PacketWriter };
@@ -49,6 +51,19 @@ export interface KeyExchange {
   convertPublicKey(key: Buffer): Buffer;
   /** An error makes ssh2 end the connection. */
   computeSecret(peer: Buffer): Buffer | Error;
+}
+
+/** Of the class that ssh2 has for a kind of cipher. */
+interface Decipher {
+  _onPayload: (payload: Buffer) => unknown;
+  /** The body of the packet that is arriving, or the part of the chunk that is the whole of it. */
+  _packet: Uint8Array | null | undefined;
+}
+
+/** Of the class that ssh2 has for a kind of cipher. */
+interface PacketCipher {
+  /** A packet for a payload of this length, complete but for that and the tag. Once it is encrypted it is written. */
+  allocPacket: (payloadBytes: number) => Buffer;
 }
 
 interface PacketWriter {
@@ -84,6 +99,10 @@ const crypto = require('ssh2/lib/protocol/crypto.js') as { bindingAvailable: boo
 const { sendPacket } = require('ssh2/lib/protocol/utils.js') as {
   sendPacket: (protocol: Protocol, packet: Uint8Array) => void;
 };
+/** Whether ssh2 would write to this socket. */
+export const isWritable: (socket: Socket) => boolean = (
+  require('ssh2/lib/utils.js') as { isWritable: (socket: Socket) => boolean }
+).isWritable;
 const { version } = require('ssh2/package.json') as { version: string };
 
 /** Whether ssh2's native cipher code was built when it was installed. Without it chacha20-poly1305 is five times slower. */
@@ -141,6 +160,7 @@ export function checkProtocol(protocol: Protocol): void {
     _kexinit: '_kexinit' in protocol,
     _queue: '_queue' in protocol,
     _decipher: '_decipher' in protocol,
+    '_cipher.allocPacket': isFunction(protocol?._cipher?.allocPacket),
     _server: typeof protocol?._server === 'boolean',
     _authenticated: typeof protocol?._authenticated === 'boolean',
     '_packetRW.write': isFunction(protocol?._packetRW?.write?.alloc),

@@ -62,7 +62,8 @@ export function nameBytes({ name, longname }: Name): number {
   return 4 + byteLength(name) + 4 + byteLength(longname) + ATTRIBUTES_BYTES;
 }
 
-const DATA_HEAD_BYTES = LENGTH_BYTES + 1 + 4 + 4;
+/** How much longer a DATA reply is than its content. */
+export const DATA_HEAD_BYTES: number = LENGTH_BYTES + 1 + 4 + 4;
 
 /** A DATA reply still to be filled: the file is read straight into it, and nothing is copied on the way out. */
 export interface DataReply {
@@ -72,9 +73,8 @@ export interface DataReply {
   end(id: number, count: number): Buffer;
 }
 
-/** @param length the most bytes that the reply will hold */
-export function dataReply(length: number): DataReply {
-  const packet = Buffer.allocUnsafe(DATA_HEAD_BYTES + length);
+/** @param packet where the reply is made; DATA_HEAD_BYTES longer than the most bytes that it will hold */
+export function dataReply(packet: Buffer): DataReply {
   return {
     content: packet.subarray(DATA_HEAD_BYTES),
     end(id, count) {

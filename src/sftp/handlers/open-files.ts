@@ -2,8 +2,16 @@
 
 import { FileError } from '../../model/error.ts';
 import { parsePath } from '../../model/path.ts';
+import { largeBuffers } from '../../streams/large-buffers.ts';
 import { MAX_DATA_BYTES, STATUS } from '../codec/constants.ts';
-import { attributesResponse, dataReply, handleResponse, spaceResponse, statusResponse } from '../codec/responses.ts';
+import {
+  attributesResponse,
+  DATA_HEAD_BYTES,
+  dataReply,
+  handleResponse,
+  spaceResponse,
+  statusResponse,
+} from '../codec/responses.ts';
 import { altering, changing, type Handler, looking, reading } from '../context.ts';
 import { readOpenFlags } from '../open-flags.ts';
 import { changeAttributes } from './change-attributes.ts';
@@ -38,9 +46,15 @@ export const read: Handler<'read'> = ({ handles }, { id, handle: handleId, offse
   const run = async (): Promise<Buffer> => {
     if (!handle.readable) throw new FileError('permission-denied', { detail: 'the file is not open for reading' });
     const start = exact(offset);
-    const reply = dataReply(length);
+    const packet = largeBuffers.take(DATA_HEAD_BYTES + length);
+    const reply = dataReply(packet);
     const count = await handle.file.read(reply.content, start);
-    return count === 0 && length > 0 ? statusResponse(id, STATUS.eof, 'End of file') : reply.end(id, count);
+    if (count > length / 4) return reply.end(id, count);
+    // The end of a file, or a small one: a large buffer need not wait with it until the client takes it.
+    const answer =
+      count === 0 && length > 0 ? statusResponse(id, STATUS.eof, 'End of file') : Buffer.from(reply.end(id, count));
+    largeBuffers.giveBack(packet);
+    return answer;
   };
   return reading(handle, run, length);
 };

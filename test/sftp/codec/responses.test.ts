@@ -2,6 +2,7 @@ import test from 'ava';
 import type { Attributes } from '../../../src/model/entry.ts';
 import {
   attributesResponse,
+  DATA_HEAD_BYTES,
   dataReply,
   digestsResponse,
   handleResponse,
@@ -110,7 +111,7 @@ test('responses: the length of a name in a NAME is known before it is written', 
 });
 
 test('responses: DATA holds what was read, and no more', (t) => {
-  const reply = dataReply(10);
+  const reply = dataReply(Buffer.alloc(DATA_HEAD_BYTES + 10));
   reply.content.set(Buffer.from('abc'));
   t.is(reply.content.length, 10);
   t.deepEqual(
