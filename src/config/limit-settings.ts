@@ -17,6 +17,7 @@ export interface LimitConfig {
   readonly maxHandles: number;
   readonly maxRequests: number;
   readonly maxUnsentBytes: number;
+  readonly windowBytes: number;
   readonly maxQueuedBytes: number;
   readonly keepaliveIntervalMs: number;
   readonly keepaliveCountMax: number;
@@ -177,6 +178,13 @@ export const LIMIT_SETTINGS: { readonly [Key in keyof LimitConfig]: Setting<Limi
     placeholder: 'SIZE',
     describe: 'unsent bytes above which a connection is no longer read from',
   },
+  windowBytes: {
+    name: 'window',
+    read: readWindowBytes,
+    default: '16M',
+    placeholder: 'SIZE',
+    describe: 'bytes that a client may send ahead of what the server has taken, on a channel of SFTP',
+  },
   maxQueuedBytes: {
     name: 'max-queued',
     read: readSizeBytes,
@@ -234,3 +242,8 @@ export const LIMIT_SETTINGS: { readonly [Key in keyof LimitConfig]: Setting<Limi
     describe: 'proxies that tell the client’s address by the PROXY protocol, version 1 or 2; others may not',
   },
 };
+
+/** ssh2's own window, and the most that other clients were tried with. */
+function readWindowBytes(written: unknown): number {
+  return readInteger(2 * 1024 ** 2, 1024 ** 3)(readSizeBytes(written));
+}

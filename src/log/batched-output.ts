@@ -9,6 +9,12 @@ const WAIT_MS = 20;
 /** What waits beyond this is written at once. */
 const MAX_WAITING = 64 * 1024;
 
+/** What is to be done when the process ends, for all that are open: a listener for each would be too many. */
+const flushAtExit = new Set<() => void>();
+process.on('exit', () => {
+  for (const flush of flushAtExit) flush();
+});
+
 /**
  * A stream that passes on to `target` what is written to it within 20 ms in one piece. Nothing stays behind at the end of the
  * process; only a kill that no program sees can take the last lines with it.
@@ -24,7 +30,7 @@ export function batchedOutput(target: { write(text: string): unknown }): Writabl
     waiting = '';
     if (text !== '') target.write(text);
   };
-  process.on('exit', flush);
+  flushAtExit.add(flush);
 
   return new Writable({
     decodeStrings: false,
@@ -35,7 +41,7 @@ export function batchedOutput(target: { write(text: string): unknown }): Writabl
       callback();
     },
     final(callback) {
-      process.off('exit', flush);
+      flushAtExit.delete(flush);
       flush();
       callback();
     },

@@ -44,6 +44,8 @@ export interface SshLimits extends AdmissionLimits, RekeyLimits {
   readonly maxSessionsPerUser: number;
   /** Unsent bytes of one connection above which nothing more is read from it. */
   readonly maxUnsentBytes: number;
+  /** How much a client may send ahead on a channel of SFTP. */
+  readonly windowBytes: number;
   /** Bytes queued in all connections above which the fullest are not read from. */
   readonly maxQueuedBytes: number;
   /** Milliseconds between signs of life asked of an idle client, and how many may stay unanswered. */

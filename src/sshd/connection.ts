@@ -12,6 +12,7 @@ import type { Admission, Place } from './admission.ts';
 import { serveAuthentication } from './auth.ts';
 import type { Backend, SshLimits, UserSession } from './backend.ts';
 import type { Queue } from './queue-budget.ts';
+import { createReading, type Reading } from './reading.ts';
 import { type Sessions, serveSessions } from './session.ts';
 import { internalsOf, queuedInChannels } from './ssh2-internals.ts';
 import { guardTransport, type TransportGuard } from './transport-guard.ts';
@@ -37,6 +38,7 @@ export class Connection implements Queue {
   /** Resolves when the socket is closed, and all that was done for it is done. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
+  readonly #reading: Reading;
   readonly #backend: Backend;
   readonly #limits: SshLimits;
   readonly #mayLogin: ConnectionParts['mayLogin'];
@@ -60,6 +62,7 @@ export class Connection implements Queue {
   constructor({ socket, origin, backend, limits, mayLogin }: ConnectionParts) {
     this.#origin = origin;
     this.#socket = socket;
+    this.#reading = createReading(socket);
     this.#backend = backend;
     this.#limits = limits;
     this.#mayLogin = mayLogin;
@@ -119,6 +122,8 @@ export class Connection implements Queue {
       isAuthenticated: () => this.identity !== undefined,
       maxChannels: this.#limits.maxChannels,
       maxUnsentBytes: this.#limits.maxUnsentBytes,
+      windowBytes: this.#limits.windowBytes,
+      reading: this.#reading,
       onViolation: (what) => {
         this.#offence = 'crash';
         this.#note(`protocol violation: ${what}`);
@@ -168,11 +173,11 @@ export class Connection implements Queue {
   }
 
   hold(): void {
-    this.#socket.pause();
+    this.#reading.stop('queued');
   }
 
   release(): void {
-    this.#socket.resume();
+    this.#reading.goOn('queued');
   }
 
   /** Ends the connection if nothing has happened on it for as long as is allowed. */

@@ -15,7 +15,7 @@ import type { Pty, ShellContext, Terminal } from '../shell/terminal.ts';
 import type { Backend, UserSession } from './backend.ts';
 import { adaptChannel, type SessionChannel } from './channel.ts';
 import { failRequest } from './ssh2-internals.ts';
-import { markTakenAtOnce, type TransportGuard } from './transport-guard.ts';
+import type { TransportGuard } from './transport-guard.ts';
 
 /** Exit status of a channel whose work ended in an error nobody foresaw (EX_SOFTWARE of sysexits.h). */
 const EXIT_INTERNAL = 70;
@@ -143,7 +143,7 @@ export function serveSessions(parts: SessionsParts): Sessions {
     session.on('subsystem', (accept: AcceptConnection<ServerChannel>, reject: (() => void) | undefined, { name }) => {
       if (name !== 'sftp') return reject?.();
       begin({ session, accept, reject }, async (user, channel) => {
-        markTakenAtOnce(channel.stream);
+        parts.guard.takesUploads(channel.stream);
         await serveSftp({
           stream: channel.stream,
           signal: channel.signal,

@@ -3,11 +3,13 @@
 
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Connection } from 'ssh2';
+import type { Connection, ServerChannel } from 'ssh2';
 import type { Rekeying } from '../transport/rekey.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
+import type { Reading } from './reading.ts';
 import { readIntoShared } from './shared-reads.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
+import { openUploadWindow, type UploadWindow } from './upload-window.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
 const KEXINIT = 20;
@@ -26,14 +28,6 @@ const OPEN_RESOURCE_SHORTAGE = 4;
 /** ssh2 loops for ever on a channel whose maximum packet is 0; no client asks for less than 32 KiB. */
 const MIN_PACKET_BYTES = 1024;
 
-/** Channels whose reader keeps no part of what it is given. */
-const AT_ONCE = new WeakSet<object>();
-
-/** Promises that whoever listens for the data of `channel` looks at none of it after the event. */
-export function markTakenAtOnce(channel: Readable): void {
-  AT_ONCE.add(channel);
-}
-
 export interface TransportGuardParts {
   readonly client: Connection;
   readonly rekeying: Rekeying;
@@ -42,6 +36,9 @@ export interface TransportGuardParts {
   readonly maxChannels: number;
   /** Above this many bytes that the peer has not read, nothing more is read from it. */
   readonly maxUnsentBytes: number;
+  /** How much a client may send ahead on a channel that takes uploads. */
+  readonly windowBytes: number;
+  readonly reading: Reading;
   /** The peer broke the protocol; the connection is being closed. */
   readonly onViolation: (what: string) => void;
   /** The peer closed one of its channels, by our number. */
@@ -51,6 +48,11 @@ export interface TransportGuardParts {
 export interface TransportGuard {
   /** To be called when the client is logged in. */
   loggedIn(): void;
+  /**
+   * Opens a channel wide, and promises that whoever listens for its data looks at none of it after the event: it lies in
+   * memory that is used again.
+   */
+  takesUploads(channel: ServerChannel): void;
   /** The bytes of the command of the `exec` request being handled now; ssh2 has only what is left after UTF-8. */
   readonly execCommand: () => Buffer | undefined;
   /** When the peer last did something with a channel, on the clock of `performance.now()`. */
@@ -61,11 +63,12 @@ export interface TransportGuard {
 
 /** To be called once for each connection, before its first key exchange. */
 export function guardTransport(parts: TransportGuardParts): TransportGuard {
-  const { client, isAuthenticated, maxUnsentBytes, onViolation } = parts;
+  const { client, isAuthenticated, maxUnsentBytes, reading, onViolation } = parts;
   const internals = internalsOf(client);
   const { _protocol: protocol, _sock: socket } = internals;
   let violated = false;
   let readsShared = false;
+  const uploads = createUploads();
   let command: Buffer | undefined;
   let lastActivityMs = performance.now();
 
@@ -93,8 +96,10 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
       if (type === CHANNEL_REQUEST) command = readExecCommand(payload);
     }
     // It may lie in a buffer that others read into next (shared-reads.ts), and ssh2 keeps parts of messages.
-    const isTakenAtOnce = type === CHANNEL_DATA && takesAtOnce(payload, internals);
+    const upload = type === CHANNEL_DATA ? uploads.of(payload, internals) : undefined;
+    const isTakenAtOnce = upload !== undefined && emitsAtOnce(upload.channel);
     const handled = handle(isTakenAtOnce || !readsShared ? payload : Buffer.from(payload));
+    upload?.window.received();
     if (type === KEXINIT && isAuthenticated()) holdDuringKeyExchange(client, violation);
     return handled;
   };
@@ -106,6 +111,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     isCorked = false;
     socket.uncork();
   };
+  let isFull = false;
   const write = protocol._onWrite;
   protocol._onWrite = (data) => {
     if (!isCorked) {
@@ -114,13 +120,20 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
       process.nextTick(uncork);
     }
     write(data);
-    if (socket.writableLength > maxUnsentBytes && !socket.isPaused()) {
-      socket.pause();
-      socket.once('drain', () => socket.resume());
+    if (socket.writableLength > maxUnsentBytes && !isFull) {
+      isFull = true;
+      reading.stop('unsent');
+      socket.once('drain', () => {
+        isFull = false;
+        reading.goOn('unsent');
+      });
     }
   };
 
   return {
+    takesUploads: (channel) => {
+      uploads.add(channel, openUploadWindow({ channel, protocol, reading, windowBytes: parts.windowBytes }));
+    },
     loggedIn: () => {
       readsShared = readIntoShared(socket, protocol);
     },
@@ -149,11 +162,25 @@ function refuseChannel(payload: Buffer, { _protocol, _chanMgr }: ClientInternals
   return true;
 }
 
-/** Whether the data of a CHANNEL_DATA goes straight to somebody who keeps no part of it. */
-function takesAtOnce(payload: Buffer, { _chanMgr }: ClientInternals): boolean {
-  const entry = payload.length < 9 ? undefined : _chanMgr.get(payload.readUInt32BE(1));
-  const channel = entry?._channel ?? entry;
-  return channel !== undefined && AT_ONCE.has(channel) && emitsAtOnce(channel as Readable);
+interface Upload {
+  readonly channel: ServerChannel;
+  readonly window: UploadWindow;
+}
+
+/** The channels that take uploads, found by the messages that are for them. */
+function createUploads() {
+  const windows = new WeakMap<object, UploadWindow>();
+  return {
+    add: (channel: ServerChannel, window: UploadWindow): void => {
+      windows.set(channel, window);
+    },
+    of: (payload: Buffer, { _chanMgr }: ClientInternals): Upload | undefined => {
+      const entry = payload.length < 9 ? undefined : _chanMgr.get(payload.readUInt32BE(1));
+      const channel = entry?._channel ?? entry;
+      const window = channel === undefined ? undefined : windows.get(channel);
+      return window === undefined ? undefined : { channel: channel as ServerChannel, window };
+    },
+  };
 }
 
 /** Whether what is pushed next is emitted within the call, and not put into the stream's buffer. */

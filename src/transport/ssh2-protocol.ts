@@ -37,6 +37,7 @@ export interface Protocol {
   requestFailure(): void;
   channelOpenFail(recipient: number, reason: number, description: string): void;
   channelFailure(recipient: number): void;
+  channelWindowAdjust(recipient: number, bytes: number): void;
 }
 
 /** One key exchange; the methods are those that its kind of exchange differs in. */
@@ -169,6 +170,7 @@ export function checkProtocol(protocol: Protocol): void {
     requestSuccess: isFunction(protocol?.requestSuccess),
     requestFailure: isFunction(protocol?.requestFailure),
     channelOpenFail: isFunction(protocol?.channelOpenFail),
+    channelWindowAdjust: isFunction(protocol?.channelWindowAdjust),
   };
   for (const [part, isThere] of Object.entries(parts)) {
     if (!isThere) throw new Error(`ssh2 ${version} has no _protocol.${part}: sshome can't guard its connections`);

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ClientChannel } from 'ssh2';
+import { createReading } from '../../src/sshd/reading.ts';
+import { startServer } from '../helpers/server.ts';
+import { login, openSubsystem } from '../helpers/ssh-client.ts';
+import { until } from '../helpers/until.ts';
+import { packet, str, u8, u32, u64 } from '../sftp/bytes-of.ts';
+
+const OPEN = 3;
+const WRITE = 6;
+const STAT = 17;
+const CREATE = 0x2 | 0x8 | 0x10;
+const PIECE_BYTES = 255 * 1024;
+
+/** What the client may still send. */
+function credit(channel: ClientChannel): number {
+  return (channel as unknown as { outgoing: { window: number } }).outgoing.window;
+}
+
+function write(handle: Buffer, number: number, data: Buffer): Buffer {
+  return packet(u8(WRITE), u32(number), str(handle), u64(number * PIECE_BYTES), str(data));
+}
+
+test('upload window: a client may send as much ahead as the setting says, and all of it arrives', async (t) => {
+  const server = await startServer(t, { window: '8M' });
+  const home = await server.homeOf('alice');
+  const channel = await openSubsystem(await login(t, server, 'alice'));
+  await until(() => credit(channel) > 4 * 1024 * 1024);
+  t.true(credit(channel) <= 8 * 1024 * 1024);
+  const replies: Buffer[] = [];
+  channel.on('data', (chunk: Buffer) => replies.push(chunk));
+  const received = (): number => replies.reduce((sum, { length }) => sum + length, 0);
+  channel.write(packet(u8(1), u32(3)));
+  await until(() => received() > 0);
+  replies.length = 0;
+  channel.write(packet(u8(OPEN), u32(1), str('wide'), u32(CREATE), u32(0)));
+  await until(() => received() > 0);
+  const handle = Buffer.concat(replies).subarray(13);
+  const pieces = Array.from({ length: 100 }, () => randomBytes(PIECE_BYTES));
+  for (const [number, piece] of pieces.entries()) channel.write(write(handle, number, piece));
+  // Behind all the writes, so its answer is theirs.
+  channel.write(packet(u8(STAT), u32(1000), str('wide')));
+  await until(() => Buffer.concat(replies).includes(Buffer.concat([u8(105), u32(1000)])), 30_000);
+  t.true((await readFile(join(home, 'wide'))).equals(Buffer.concat(pieces)));
+  await until(() => credit(channel) > 6 * 1024 * 1024);
+});
+
+test('reading: goes on when the last reason to wait is gone, and not before', (t) => {
+  const calls: string[] = [];
+  const reading = createReading({
+    pause: () => calls.push('pause') as never,
+    resume: () => calls.push('resume') as never,
+  });
+  reading.goOn('unsent');
+  reading.stop('unsent');
+  reading.stop('queued');
+  reading.goOn('unsent');
+  reading.goOn('unsent');
+  t.deepEqual(calls, ['pause', 'pause']);
+  reading.goOn('queued');
+  t.deepEqual(calls, ['pause', 'pause', 'resume']);
+});
