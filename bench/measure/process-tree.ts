@@ -1,0 +1,38 @@
+// What a server costs, as the kernel counts it: processor time and memory of its process and all below it.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { type ProcessTimes, parsePssBytes, parseStat, treeOf } from './proc.ts';
+
+/** Read at once and not asynchronously: a tree that is read over time can be counted twice, or not at all. */
+export function readTree(root: number): ProcessTimes[] {
+  const all: ProcessTimes[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readIfAlive(`/proc/${name}/stat`);
+    if (stat !== undefined) all.push(parseStat(stat));
+  }
+  return treeOf(root, all);
+}
+
+export function cpuSecondsOf(root: number): number {
+  return readTree(root).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+}
+
+export function pssBytesOf(root: number): number {
+  return readTree(root).reduce((sum, { pid }) => {
+    const rollup = readIfAlive(`/proc/${pid}/smaps_rollup`);
+    // A process that ends has no memory any more, and an empty file.
+    return rollup === undefined || rollup === '' ? sum : sum + parsePssBytes(rollup);
+  }, 0);
+}
+
+/** The text of a file of /proc, or nothing when its process has ended. */
+function readIfAlive(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+// What a session that does nothing costs in memory: many are opened, each with SFTP begun, and left alone.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { opensshOptions } from '../clients/openssh-options.ts';
+import { cpuSecondsOf, pssBytesOf } from '../measure/process-tree.ts';
+import { idleOperation } from '../operations.ts';
+import { type StartedProcess, startProgram } from '../processes.ts';
+import type { Server } from '../servers/server.ts';
+import type { Stage } from '../stage.ts';
+
+const AT_ONCE = 8;
+/** SSH_FXP_INIT for version 3: length 5, type 1, version 3. */
+const INIT = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
+const SETTLE_MS = 500;
+const SETTLE_TRIES = 20;
+
+/** Each number of sessions is measured once, on a fresh server: what is asked is how much, not how fast. */
+export async function idle(stage: Stage): Promise<void> {
+  for (const sessions of stage.sizes.idleSessions) {
+    for (const running of stage.servers) {
+      const server = await stage.startAgain(running);
+      try {
+        await measure(stage, server, sessions);
+      } catch (error) {
+        stage.note(`${server.name} failed at ${sessions} idle sessions: ${(error as Error).message}`);
+      } finally {
+        await server.stop();
+      }
+    }
+  }
+}
+
+async function measure(stage: Stage, server: Server, sessions: number): Promise<void> {
+  const open: StartedProcess[] = [];
+  try {
+    // The first one loads what is loaded once for all: it stays, and does not count.
+    open.push(await openSession(stage, server));
+    const before = await settledPss(server.pid);
+    const cpuBefore = cpuSecondsOf(server.pid);
+    let left = sessions;
+    const openMore = async (): Promise<void> => {
+      while (left-- > 0) open.push(await openSession(stage, server));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, openMore));
+    const memoryBytes = await settledPss(server.pid);
+    stage.record(
+      { operation: idleOperation(sessions), subject: server.name, unit: 'KB/session', better: 'lower' },
+      (memoryBytes - before) / 1000 / sessions,
+      { seconds: 0, cpuSeconds: cpuSecondsOf(server.pid) - cpuBefore, memoryBytes },
+    );
+  } finally {
+    for (const { child } of open) child.kill();
+    await Promise.all(open.map(({ ended }) => ended));
+  }
+}
+
+/** One `ssh -s sftp` that has said INIT and read VERSION. */
+async function openSession({ privateKey }: Stage, server: Server): Promise<StartedProcess> {
+  const words = [
+    ...opensshOptions(privateKey, {}),
+    '-p',
+    String(server.port),
+    '-s',
+    `${server.user}@${server.host}`,
+    'sftp',
+  ];
+  const started = await startProgram('ssh', words, { stdio: ['pipe', 'pipe', 'ignore'] });
+  started.child.stdin?.on('error', () => undefined);
+  started.child.stdin?.write(INIT);
+  const isOpen = new Promise<boolean>((resolve) => {
+    started.child.stdout?.once('data', () => resolve(true));
+    started.child.stdout?.once('end', () => resolve(false));
+  });
+  if (await isOpen) return started;
+  throw new Error(`a session was refused: ssh ended with ${await started.ended}`);
+}
+
+/** The memory when it no longer falls: what the logins left is given back some time after them. */
+async function settledPss(pid: number): Promise<number> {
+  let least = pssBytesOf(pid);
+  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+    await delay(SETTLE_MS);
+    const now = pssBytesOf(pid);
+    if (now >= least * 0.995) return Math.min(now, least);
+    least = now;
+  }
+  return least;
+}

@@ -1,0 +1,17 @@
+// All parts, by name.
+
+import type { PartName } from '../options.ts';
+import type { Stage } from '../stage.ts';
+import { bulk } from './bulk.ts';
+import { idle } from './idle.ts';
+import { listing } from './listing.ts';
+import { login } from './login.ts';
+import { small } from './small.ts';
+
+export const PARTS: Readonly<Partial<Record<PartName, (stage: Stage) => Promise<void>>>> = {
+  bulk,
+  small,
+  listing,
+  login,
+  idle,
+};

@@ -1,0 +1,59 @@
+// The results as a page of Markdown: for each part what was measured, and which targets are reached. Pure.
+
+import { summarize } from '../measure/statistics.ts';
+import { formatMegabytes, formatNumber, formatSpread } from './format.ts';
+import type { PartResult, Row } from './row.ts';
+import { judge, type Verdict } from './targets.ts';
+
+export function resultsPage(results: readonly PartResult[]): string {
+  return ['# Results', '', INTRODUCTION, '', ...results.flatMap((result) => [...partSection(result), ''])].join('\n');
+}
+
+const INTRODUCTION = `Written by \`npm run bench\`; how it is measured stands in [README.md](../README.md). A number is the median of the rounds,
+with the least and the most in brackets. CPU is that of the server's whole process tree for the work of one round (of one
+login, in the part login), memory the most that tree held (PSS).`;
+
+function partSection(result: PartResult): string[] {
+  const { part, form, at, machine, versions, rows, notes } = result;
+  const curves = rows.some(({ curve }) => curve !== undefined);
+  return [
+    `## ${part}${form === 'full' ? '' : ` (${form}: small sizes, the numbers say little)`}`,
+    '',
+    `${at.slice(0, 10)}; ${machine.join('; ')}. ${Object.values(versions).join('; ')}.`,
+    '',
+    ...rowTable(rows),
+    '',
+    ...verdictTable(judge(part, rows)),
+    ...(notes.length === 0 ? [] : [...notes.map((note) => `- ${note}`), '']),
+    `![${curves ? 'curves' : 'bars'} of ${part}](${part}.svg)`,
+  ];
+}
+
+/** One line a row, and next to each how it stands to OpenSSH's row of the same operation. */
+export function rowTable(rows: readonly Row[]): string[] {
+  const lines = rows.map((row) => {
+    const theirs = rows.find(({ operation, subject }) => operation === row.operation && subject === 'openssh');
+    const by = theirs === undefined ? '' : `${formatNumber(medianOf(row) / medianOf(theirs))}x`;
+    const cells = [row.operation, row.subject, `${formatSpread(row.values)} ${row.unit}`, by];
+    return [...cells, `${formatSpread(row.cpuSeconds)} s`, formatMegabytes(Math.max(...row.memoryBytes))];
+  });
+  return markdownTable(['operation', 'of', 'median (least-most)', 'by OpenSSH', 'server CPU', 'server memory'], lines);
+}
+
+export function verdictTable(verdicts: readonly Verdict[]): string[] {
+  const measured = verdicts.filter(({ reached }) => reached !== undefined);
+  if (measured.length === 0) return [];
+  const lines = measured.map(({ label, wanted, reached = '', isReached }) => {
+    return [label, wanted, reached, isReached ? 'yes' : '**no**'];
+  });
+  return [...markdownTable(['target', 'wanted', 'measured', 'reached'], lines), ''];
+}
+
+function markdownTable(heads: readonly string[], lines: ReadonlyArray<readonly string[]>): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...lines.map(line)];
+}
+
+function medianOf(row: Row): number {
+  return summarize(row.values).median;
+}
