@@ -69,7 +69,7 @@ export const SIZES: Readonly<Record<Form, Sizes>> = {
     manyClients: 16,
     logins: 20,
     idleSessions: [10, 100],
-    distanceBytes: 8 * MIB,
+    distanceBytes: 32 * MIB,
     clientBytes: 32 * MIB,
     growthSessions: [1, 10],
     growthEntries: [100, 1000, 10_000],

@@ -4,6 +4,7 @@
 import { parseOptions, SIZES } from './options.ts';
 import { PARTS } from './parts/table.ts';
 import { killAllPrograms } from './processes.ts';
+import { createLedger } from './report/ledger.ts';
 import { clientVersion, describeMachine } from './report/machine.ts';
 import { keepResult } from './report/results-folder.ts';
 import { rowTable, verdictTable } from './report/table.ts';
@@ -42,7 +43,9 @@ for (const part of parts) {
   const run = PARTS[part];
   if (run === undefined) continue;
   print(`bench: ${part}`);
-  const { rows, notes } = await onStage({ sizes: SIZES[form], peers, print }, run);
+  const ledger = createLedger(print);
+  await onStage({ sizes: SIZES[form], peers, ledger }, run);
+  const { rows, notes } = ledger;
   const at = new Date().toISOString();
   await keepResult(folder, { part, form, at, machine: describeMachine(), versions, rows, notes });
   for (const line of [...rowTable(rows), ...verdictTable(judge(part, rows))]) print(`  ${line}`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { checkArrived, makeFile } from '../content.ts';
 import { observe, type Sample } from '../measure/observe.ts';
 import { BULK_CIPHERS, bulkOperation, type Direction } from '../operations.ts';
-import type { Stage } from '../stage.ts';
+import { alternate, type Stage, withSession } from '../stage.ts';
 
 export async function bulk(stage: Stage): Promise<void> {
   const { files, sizes, servers } = stage;
@@ -16,10 +16,10 @@ export async function bulk(stage: Stage): Promise<void> {
   for (const { home } of servers) await link(source, join(home, 'source.bin'));
 
   for (const cipher of BULK_CIPHERS) {
-    await stage.alternate(`bulk with ${cipher}`, (server, round) =>
-      stage.withSession(server, { cipher }, async (session) => {
+    await alternate(stage, `bulk with ${cipher}`, (server, round) =>
+      withSession(stage, server, { cipher }, async (session) => {
         const keep = (direction: Direction, sample: Sample): void =>
-          stage.record(
+          stage.ledger.record(
             { operation: bulkOperation(direction, cipher), subject: server.name, unit: 'MB/s', better: 'higher' },
             sizes.bulkBytes / 1e6 / sample.seconds,
             sample,

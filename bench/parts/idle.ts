@@ -22,7 +22,7 @@ export async function idle(stage: Stage): Promise<void> {
       try {
         await measure(stage, server, sessions);
       } catch (error) {
-        stage.note(`${server.name} failed at ${sessions} idle sessions: ${(error as Error).message}`);
+        stage.ledger.note(`${server.name} failed at ${sessions} idle sessions: ${(error as Error).message}`);
       } finally {
         await server.stop();
       }
@@ -43,10 +43,10 @@ async function measure(stage: Stage, server: Server, sessions: number): Promise<
     };
     await Promise.all(Array.from({ length: AT_ONCE }, openMore));
     const memoryBytes = await settledPss(server.pid);
-    stage.record(
+    stage.ledger.record(
       { operation: idleOperation(sessions), subject: server.name, unit: 'KB/session', better: 'lower' },
       (memoryBytes - before) / 1000 / sessions,
-      { seconds: 0, cpuSeconds: cpuSecondsOf(server.pid) - cpuBefore, memoryBytes },
+      { cpuSeconds: cpuSecondsOf(server.pid) - cpuBefore, memoryBytes },
     );
   } finally {
     for (const { child } of open) child.kill();

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { makeTree } from '../content.ts';
 import { observe } from '../measure/observe.ts';
 import { listingOperation } from '../operations.ts';
-import type { Stage } from '../stage.ts';
+import { alternate, type Stage, withSession } from '../stage.ts';
 
 export async function listing(stage: Stage): Promise<void> {
   const { sizes, servers } = stage;
   for (const entries of sizes.listings) {
     for (const { home } of servers) await makeTree(join(home, `folder-${entries}`), entries, 0);
-    await stage.alternate(`listing ${entries}`, (server) =>
-      stage.withSession(server, {}, async (session) => {
+    await alternate(stage, `listing ${entries}`, (server) =>
+      withSession(stage, server, {}, async (session) => {
         let output = '';
         const sample = await observe(server.pid, async () => {
           output = await session.run(`ls -l folder-${entries}`);
@@ -24,7 +24,7 @@ export async function listing(stage: Stage): Promise<void> {
           unit: 'entries/s',
           better: 'higher',
         } as const;
-        stage.record(row, entries / sample.seconds, sample);
+        stage.ledger.record(row, entries / sample.seconds, sample);
       }),
     );
   }

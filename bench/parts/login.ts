@@ -7,7 +7,7 @@ import { readTree } from '../measure/process-tree.ts';
 import { LOGIN_OPERATIONS } from '../operations.ts';
 import { runProgram, runWell } from '../programs.ts';
 import type { Server } from '../servers/server.ts';
-import type { Stage } from '../stage.ts';
+import { alternate, type Stage } from '../stage.ts';
 
 const AT_ONCE = 4;
 const SETTLE_DEADLINE_MS = 5000;
@@ -19,9 +19,10 @@ const KEY_EXCHANGES = [
 ] as const;
 
 export async function login(stage: Stage): Promise<void> {
-  for (const server of stage.servers) stage.note(`${server.name} agrees with ssh on ${await agreedOn(stage, server)}`);
+  for (const server of stage.servers)
+    stage.ledger.note(`${server.name} agrees with ssh on ${await agreedOn(stage, server)}`);
   for (const { operation, algorithms } of KEY_EXCHANGES) {
-    await stage.alternate(operation, async (server) => {
+    await alternate(stage, operation, async (server) => {
       const processes = readTree(server.pid).length;
       const words = [
         ...opensshOptions(stage.privateKey, algorithms),
@@ -42,7 +43,7 @@ export async function login(stage: Stage): Promise<void> {
         seconds = (performance.now() - start) / 1000;
         await untilSettled(server, processes);
       });
-      stage.record(
+      stage.ledger.record(
         { operation, subject: server.name, unit: 'logins/s', better: 'higher' },
         stage.sizes.logins / seconds,
         { ...sample, cpuSeconds: sample.cpuSeconds / stage.sizes.logins },

@@ -6,7 +6,7 @@ import { makeTree } from '../content.ts';
 import { observe } from '../measure/observe.ts';
 import { SMALL_OPERATIONS } from '../operations.ts';
 import type { Server } from '../servers/server.ts';
-import type { Stage } from '../stage.ts';
+import { alternate, type Stage, withSession } from '../stage.ts';
 
 const FILE_BYTES = 1024;
 
@@ -16,8 +16,8 @@ export async function small(stage: Stage): Promise<void> {
   const fetched = join(files, 'fetched');
   await makeTree(source, sizes.smallFiles, FILE_BYTES);
 
-  await stage.alternate('small files', (server) =>
-    stage.withSession(server, {}, async (session) => {
+  await alternate(stage, 'small files', (server) =>
+    withSession(stage, server, {}, async (session) => {
       const sent = join(server.home, 'sent');
       await rm(sent, { recursive: true, force: true });
       await rm(fetched, { recursive: true, force: true });
@@ -35,7 +35,7 @@ export async function small(stage: Stage): Promise<void> {
 async function measure(stage: Stage, server: Server, operation: string, work: () => Promise<unknown>): Promise<void> {
   const sample = await observe(server.pid, work);
   const row = { operation, subject: server.name, unit: 'files/s', better: 'higher' } as const;
-  stage.record(row, stage.sizes.smallFiles / sample.seconds, sample);
+  stage.ledger.record(row, stage.sizes.smallFiles / sample.seconds, sample);
 }
 
 async function checkCount(folder: string, count: number): Promise<void> {

@@ -3,9 +3,11 @@
 import type { PartName } from '../options.ts';
 import type { Stage } from '../stage.ts';
 import { bulk } from './bulk.ts';
+import { distance } from './distance.ts';
 import { idle } from './idle.ts';
 import { listing } from './listing.ts';
 import { login } from './login.ts';
+import { many } from './many.ts';
 import { small } from './small.ts';
 
 export const PARTS: Readonly<Partial<Record<PartName, (stage: Stage) => Promise<void>>>> = {
@@ -14,4 +16,6 @@ export const PARTS: Readonly<Partial<Record<PartName, (stage: Stage) => Promise<
   listing,
   login,
   idle,
+  many,
+  distance,
 };

@@ -23,10 +23,10 @@ interface Listening {
 export async function startListening(ground: Ground, { name, user, port, program, words }: Listening): Promise<Server> {
   const logFile = join(ground.folder, `${name}.log`);
   const log = await open(logFile, 'a');
-  const [first = program, ...rest] = [...ground.prefix, program, ...words];
-  const started = await startProgram(first, rest, { stdio: ['ignore', log.fd, log.fd], folder: ground.folder }).finally(
-    () => log.close(),
-  );
+  const started = await startProgram(program, words, {
+    stdio: ['ignore', log.fd, log.fd],
+    folder: ground.folder,
+  }).finally(() => log.close());
   await untilGreeted(started, port).catch(async (error: unknown) => {
     await stopProgram(started);
     throw new Error(`${name} does not answer on port ${port}, see ${logFile}`, { cause: error });

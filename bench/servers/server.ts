@@ -21,8 +21,6 @@ export interface Ground {
   readonly hostKey: string;
   /** One line, as in `authorized_keys`. */
   readonly publicKey: string;
-  /** A program with its words that starts it, `ip netns exec NAME`; mostly none. */
-  readonly prefix: readonly string[];
 }
 
 /** A server that this machine may have. */
