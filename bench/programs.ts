@@ -11,13 +11,17 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Runs a program with no input to its end. */
-export async function runProgram(
-  program: string,
-  words: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<ProgramResult> {
-  const { child, ended } = await startProgram(program, words, { stdio: ['ignore', 'pipe', 'pipe'], environment });
+export interface RunningProgram {
+  readonly pid: number;
+  /** Resolves when it has ended, however that was. */
+  ended(): Promise<ProgramResult>;
+  /** The same, and an error with what it said unless it ends with status 0. */
+  endedWell(): Promise<ProgramResult>;
+}
+
+/** Starts a program with no input and collects what it prints. */
+export async function startCollected(program: string, words: readonly string[]): Promise<RunningProgram> {
+  const { child, pid, ended } = await startProgram(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -26,18 +30,26 @@ export async function runProgram(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  return { status: await ended, stdout, stderr };
+  const result = ended.then((status) => ({ status, stdout, stderr }));
+  return {
+    pid,
+    ended: () => result,
+    endedWell: async () => {
+      const { status } = await result;
+      if (status === 0) return result;
+      throw new Error(`${program} ended with ${status}: ${(stderr || stdout).trim()}`);
+    },
+  };
 }
 
-/** As `runProgram`, and an error with what it said unless it ends well. */
-export async function runWell(
-  program: string,
-  words: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<ProgramResult> {
-  const result = await runProgram(program, words, environment);
-  if (result.status === 0) return result;
-  throw new Error(`${program} ended with ${result.status}: ${(result.stderr || result.stdout).trim()}`);
+/** Runs a program with no input to its end. */
+export async function runProgram(program: string, words: readonly string[]): Promise<ProgramResult> {
+  return (await startCollected(program, words)).ended();
+}
+
+/** As `runProgram`, and an error with what it said unless it ends with status 0. */
+export async function runWell(program: string, words: readonly string[]): Promise<ProgramResult> {
+  return (await startCollected(program, words)).endedWell();
 }
 
 /** The path of a program; servers stand in sbin, which is not on everybody's PATH. */

@@ -74,22 +74,23 @@ export async function onStage(
 }
 
 /**
- * Does the work for every server in turn, as often as there are rounds: A B A B. Who fails is noted, and left out from
+ * Does the work for every subject in turn, as often as there are rounds: A B A B. Who fails is noted, and left out from
  * then on.
  */
-export async function alternate(
-  { servers, sizes, ledger }: Stage,
+export async function alternate<Subject extends { readonly name: string }>(
+  { sizes, ledger }: Stage,
+  subjects: readonly Subject[],
   what: string,
-  work: (server: Server, round: number) => Promise<void>,
+  work: (subject: Subject, round: number) => Promise<void>,
 ): Promise<void> {
-  const left = new Set(servers);
+  const left = new Set(subjects);
   for (let round = 0; round < sizes.rounds; round++) {
-    for (const server of left) {
+    for (const subject of left) {
       try {
-        await work(server, round);
+        await work(subject, round);
       } catch (error) {
-        left.delete(server);
-        ledger.note(`${server.name} failed at ${what}: ${(error as Error).message}`);
+        left.delete(subject);
+        ledger.fail(subject.name, what, error);
       }
     }
   }

@@ -6,8 +6,10 @@ const TICKS_PER_SECOND = 100;
 export interface ProcessTimes {
   readonly pid: number;
   readonly parent: number;
-  /** User and system time of the process, and of all its children that have ended and been waited for. */
-  readonly cpuSeconds: number;
+  /** User and system time of the process. */
+  readonly ownSeconds: number;
+  /** The same of all its children that have ended and been waited for, and of theirs. */
+  readonly endedChildrenSeconds: number;
   /** Ticks after boot: with the pid it names a process for good. */
   readonly startedAt: number;
 }
@@ -20,7 +22,8 @@ export function parseStat(text: string): ProcessTimes {
   return {
     pid: Number.parseInt(text, 10),
     parent: field(4),
-    cpuSeconds: (field(14) + field(15) + field(16) + field(17)) / TICKS_PER_SECOND,
+    ownSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
+    endedChildrenSeconds: (field(16) + field(17)) / TICKS_PER_SECOND,
     startedAt: field(22),
   };
 }

@@ -15,7 +15,15 @@ export function readTree(root: number): ProcessTimes[] {
 }
 
 export function cpuSecondsOf(root: number): number {
-  return readTree(root).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  return readTree(root).reduce(
+    (sum, { ownSeconds, endedChildrenSeconds }) => sum + ownSeconds + endedChildrenSeconds,
+    0,
+  );
+}
+
+/** What all programs have spent that this process started and that have ended. */
+export function cpuSecondsOfEndedPrograms(): number {
+  return parseStat(readFileSync('/proc/self/stat', 'utf8')).endedChildrenSeconds;
 }
 
 export function pssBytesOf(root: number): number {

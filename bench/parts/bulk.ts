@@ -16,7 +16,7 @@ export async function bulk(stage: Stage): Promise<void> {
   for (const { home } of servers) await link(source, join(home, 'source.bin'));
 
   for (const cipher of BULK_CIPHERS) {
-    await alternate(stage, `bulk with ${cipher}`, (server, round) =>
+    await alternate(stage, stage.servers, `bulk with ${cipher}`, (server, round) =>
       withSession(stage, server, { cipher }, async (session) => {
         const keep = (direction: Direction, sample: Sample): void =>
           stage.ledger.record(

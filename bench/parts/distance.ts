@@ -17,7 +17,7 @@ export async function distance(stage: Stage): Promise<void> {
   await makeFile(source, sizes.distanceBytes);
   for (const { home } of servers) await link(source, join(home, 'source.bin'));
 
-  await alternate(stage, 'distance', async (server, round) => {
+  await alternate(stage, stage.servers, 'distance', async (server, round) => {
     const relay = await startRelay({ host: server.host, port: server.port, delayMs: ROUND_TRIP_MS / 2 });
     try {
       await withSession(stage, { ...relay, user: server.user }, {}, async (session) => {

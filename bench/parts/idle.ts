@@ -22,7 +22,7 @@ export async function idle(stage: Stage): Promise<void> {
       try {
         await measure(stage, server, sessions);
       } catch (error) {
-        stage.ledger.note(`${server.name} failed at ${sessions} idle sessions: ${(error as Error).message}`);
+        stage.ledger.fail(server.name, idleOperation(sessions), error);
       } finally {
         await server.stop();
       }

@@ -10,7 +10,7 @@ export async function listing(stage: Stage): Promise<void> {
   const { sizes, servers } = stage;
   for (const entries of sizes.listings) {
     for (const { home } of servers) await makeTree(join(home, `folder-${entries}`), entries, 0);
-    await alternate(stage, `listing ${entries}`, (server) =>
+    await alternate(stage, stage.servers, `listing ${entries}`, (server) =>
       withSession(stage, server, {}, async (session) => {
         let output = '';
         const sample = await observe(server.pid, async () => {

@@ -22,7 +22,7 @@ export async function login(stage: Stage): Promise<void> {
   for (const server of stage.servers)
     stage.ledger.note(`${server.name} agrees with ssh on ${await agreedOn(stage, server)}`);
   for (const { operation, algorithms } of KEY_EXCHANGES) {
-    await alternate(stage, operation, async (server) => {
+    await alternate(stage, stage.servers, operation, async (server) => {
       const processes = readTree(server.pid).length;
       const words = [
         ...opensshOptions(stage.privateKey, algorithms),

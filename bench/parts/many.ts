@@ -18,7 +18,7 @@ export async function many(stage: Stage): Promise<void> {
   await makeFile(source, sizes.manyBytes);
   for (const { home } of servers) await link(source, join(home, 'source.bin'));
 
-  await alternate(stage, 'many clients', async (server, round) => {
+  await alternate(stage, stage.servers, 'many clients', async (server, round) => {
     const fetched = join(files, 'fetched');
     await mkdir(fetched);
     const sessions: SftpSession[] = [];

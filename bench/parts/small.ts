@@ -16,7 +16,7 @@ export async function small(stage: Stage): Promise<void> {
   const fetched = join(files, 'fetched');
   await makeTree(source, sizes.smallFiles, FILE_BYTES);
 
-  await alternate(stage, 'small files', (server) =>
+  await alternate(stage, stage.servers, 'small files', (server) =>
     withSession(stage, server, {}, async (session) => {
       const sent = join(server.home, 'sent');
       await rm(sent, { recursive: true, force: true });

@@ -16,7 +16,3 @@ export function formatSpread(values: readonly number[]): string {
   const { median, least, most } = summarize(values);
   return `${formatNumber(median)} (${formatNumber(least)}-${formatNumber(most)})`;
 }
-
-export function formatMegabytes(bytes: number): string {
-  return `${formatNumber(bytes / 1e6)} MB`;
-}

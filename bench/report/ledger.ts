@@ -9,6 +9,10 @@ export interface Ledger {
   /** Keeps one round of a row. */
   record(row: Omit<Row, 'values' | 'cpuSeconds' | 'memoryBytes'>, value: number, sample: Cost): void;
   note(text: string): void;
+  /** Notes that a subject could not do something, and so was not measured. */
+  fail(subject: string, what: string, error: unknown): void;
+  /** The subjects that failed at anything. */
+  readonly failed: ReadonlySet<string>;
 }
 
 type Cost = Pick<Sample, 'cpuSeconds' | 'memoryBytes'>;
@@ -16,6 +20,11 @@ type Cost = Pick<Sample, 'cpuSeconds' | 'memoryBytes'>;
 export function createLedger(print: (line: string) => void): Ledger {
   const rows: Row[] = [];
   const notes: string[] = [];
+  const failed = new Set<string>();
+  const note = (text: string): void => {
+    notes.push(text);
+    print(`  note: ${text}`);
+  };
   return {
     rows,
     notes,
@@ -31,9 +40,11 @@ export function createLedger(print: (line: string) => void): Ledger {
       if (known === -1) rows.push(after);
       else rows[known] = after;
     },
-    note: (text) => {
-      notes.push(text);
-      print(`  note: ${text}`);
+    note,
+    failed,
+    fail: (subject, what, error) => {
+      failed.add(subject);
+      note(`${subject} failed at ${what}: ${error instanceof Error ? error.message : String(error)}`);
     },
   };
 }

@@ -1,7 +1,7 @@
 // The results as a page of Markdown: for each part what was measured, and which targets are reached. Pure.
 
 import { summarize } from '../measure/statistics.ts';
-import { formatMegabytes, formatNumber, formatSpread } from './format.ts';
+import { formatNumber, formatSpread } from './format.ts';
 import type { PartResult, Row } from './row.ts';
 import { judge, type Verdict } from './targets.ts';
 
@@ -10,8 +10,8 @@ export function resultsPage(results: readonly PartResult[]): string {
 }
 
 const INTRODUCTION = `Written by \`npm run bench\`; how it is measured stands in [README.md](../README.md). A number is the median of the rounds,
-with the least and the most in brackets. CPU is that of the server's whole process tree for the work of one round (of one
-login, in the part login), memory the most that tree held (PSS).`;
+with the least and the most in brackets. CPU and memory (the most, as PSS) are those of the server's whole process tree
+for the work of one round, or of one login in the part login; in the part client they are those of the client.`;
 
 function partSection(result: PartResult): string[] {
   const { part, form, at, machine, versions, rows, notes } = result;
@@ -29,15 +29,31 @@ function partSection(result: PartResult): string[] {
   ];
 }
 
-/** One line a row, and next to each how it stands to OpenSSH's row of the same operation. */
+/** One line a row, and how it stands to OpenSSH's; or, where rows are points of curves, one line a point. */
 export function rowTable(rows: readonly Row[]): string[] {
+  if (rows.some(({ curve }) => curve !== undefined)) return pointTable(rows);
   const lines = rows.map((row) => {
-    const theirs = rows.find(({ operation, subject }) => operation === row.operation && subject === 'openssh');
-    const by = theirs === undefined ? '' : `${formatNumber(medianOf(row) / medianOf(theirs))}x`;
-    const cells = [row.operation, row.subject, `${formatSpread(row.values)} ${row.unit}`, by];
-    return [...cells, `${formatSpread(row.cpuSeconds)} s`, formatMegabytes(Math.max(...row.memoryBytes))];
+    // Where clients are compared, the one of OpenSSH is called sftp.
+    const theirs = rows.find(
+      ({ operation, subject }) => operation === row.operation && (subject === 'openssh' || subject === 'sftp'),
+    );
+    const relation = theirs === undefined ? '' : `${formatNumber(medianOf(row) / medianOf(theirs))}x`;
+    const cells = [row.operation, row.subject, `${formatSpread(row.values)} ${row.unit}`, relation];
+    return [...cells, `${formatSpread(row.cpuSeconds)} s`, `${formatNumber(Math.max(...row.memoryBytes) / 1e6)} MB`];
   });
-  return markdownTable(['operation', 'of', 'median (least-most)', 'by OpenSSH', 'server CPU', 'server memory'], lines);
+  return markdownTable(['operation', 'of', 'median (least-most)', 'to OpenSSH', 'CPU', 'memory'], lines);
+}
+
+function pointTable(rows: readonly Row[]): string[] {
+  const subjects = [...new Set(rows.map(({ subject }) => subject))];
+  const lines = [...new Set(rows.map(({ operation }) => operation))].map((operation) => {
+    const cells = subjects.map((wanted) => {
+      const row = rows.find((one) => one.operation === operation && one.subject === wanted);
+      return row === undefined ? '-' : `${formatSpread(row.values)} ${row.unit}`;
+    });
+    return [operation, ...cells];
+  });
+  return markdownTable(['operation', ...subjects], lines);
 }
 
 export function verdictTable(verdicts: readonly Verdict[]): string[] {
