@@ -87,12 +87,12 @@ export const SIZES: Readonly<Record<Form, Sizes>> = {
     logins: 4,
     idleSessions: [4],
     distanceBytes: MIB,
-    clientBytes: 4 * MIB,
+    clientBytes: MIB,
     growthSessions: [1, 4],
     growthEntries: [10, 100],
     growthDepths: [1, 10],
     growthHandles: [1, 10],
-    growthOperations: 50,
+    growthOperations: 20,
   },
 };
 
@@ -109,14 +109,14 @@ export const USAGE: string = `npm run bench [-- OPTIONS]
   --only PART,...      of ${PART_NAMES.join(' ')}
   --servers NAME,...   of ${SERVER_NAMES.join(' ')}
   --quick              small sizes, 3 rounds
-  --ci                 tiny sizes, one round: that everything works, not how fast
+  --ci                 tiny sizes, one round, sshome and openssh: that everything works, not how fast
   --out FOLDER         where results go: bench/results, or build/bench-results with --quick and --ci`;
 
 /** Reads the words of the command line; throws an error whose message is for whoever typed them. */
 export function parseOptions(words: readonly string[]): Options {
   let form: Form = 'full';
   let parts: readonly PartName[] = PART_NAMES;
-  let servers: readonly ServerName[] = SERVER_NAMES;
+  let servers: readonly ServerName[] | undefined;
   let out: string | undefined;
   const rest = [...words];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -127,7 +127,7 @@ export function parseOptions(words: readonly string[]): Options {
     else if (word === '--out') out = wordAfter(word, rest.shift());
     else throw new Error(`there is no option ${word}\n${USAGE}`);
   }
-  return { form, parts, servers, out };
+  return { form, parts, servers: servers ?? (form === 'ci' ? ['sshome', 'openssh'] : SERVER_NAMES), out };
 }
 
 function wordAfter(option: string, value: string | undefined): string {

@@ -1,19 +1,14 @@
 // What a part works on: servers that are started for it with folders of their own, a key, and a ledger for what it
-// measures. All of it is in memory (tmpfs) where there is room, so that no disk is measured.
+// measures.
 
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Algorithms, Target } from './clients/openssh-options.ts';
 import { SftpSession } from './clients/sftp-session.ts';
 import type { Sizes } from './options.ts';
-import { runWell } from './programs.ts';
 import type { Ledger } from './report/ledger.ts';
+import type { RunKeys } from './run-folder.ts';
 import type { Peer, Server } from './servers/server.ts';
-
-const SHARED_MEMORY = '/dev/shm';
-const ROOM_BYTES = 8 * 1024 ** 3;
 
 export interface Stage {
   readonly ledger: Ledger;
@@ -30,46 +25,39 @@ interface StageOptions {
   readonly sizes: Sizes;
   readonly peers: readonly Peer[];
   readonly ledger: Ledger;
+  /** A stage has a folder of its own in it. */
+  readonly folder: string;
+  readonly keys: RunKeys;
 }
 
 /** Builds the stage, does the work on it, and takes everything down again. */
 export async function onStage(
-  { sizes, peers, ledger }: StageOptions,
+  { sizes, peers, ledger, folder, keys }: StageOptions,
   work: (stage: Stage) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(await roomyFolder(ledger), 'sshome-bench-'));
-  // On Ctrl-C too, when nothing below is reached.
-  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-  process.once('exit', remove);
+  const ground = await mkdtemp(join(folder, 'stage-'));
+  const files = join(ground, 'client');
+  await mkdir(files);
   const started: Server[] = [];
+  const start = async (peer: Peer): Promise<Server> => {
+    const own = await mkdtemp(join(ground, `${peer.name}-`));
+    const home = join(own, 'homes', 'bench');
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    const server = await peer.start({ folder: own, home, keys });
+    started.push(server);
+    return server;
+  };
+  const startAgain = ({ name }: Server): Promise<Server> => {
+    const peer = peers.find((one) => one.name === name);
+    if (peer === undefined) throw new Error(`${name} is none of the servers`);
+    return start(peer);
+  };
   try {
-    const privateKey = join(folder, 'client-key');
-    const hostKey = join(folder, 'host-key');
-    await makeKey(privateKey);
-    await makeKey(hostKey);
-    const publicKey = (await readFile(`${privateKey}.pub`, 'utf8')).trim();
-    const files = join(folder, 'client');
-    await mkdir(files);
-
-    const start = async (peer: Peer): Promise<Server> => {
-      const ground = await mkdtemp(join(folder, `${peer.name}-`));
-      const home = join(ground, 'homes', 'bench');
-      await mkdir(home, { recursive: true, mode: 0o700 });
-      const server = await peer.start({ folder: ground, home, hostKey, publicKey });
-      started.push(server);
-      return server;
-    };
-    const startAgain = ({ name }: Server): Promise<Server> => {
-      const peer = peers.find((one) => one.name === name);
-      if (peer === undefined) throw new Error(`${name} is none of the servers`);
-      return start(peer);
-    };
-    for (const peer of peers) await start(peer);
-    await work({ ledger, sizes, files, privateKey, servers: [...started], startAgain });
+    for (const peer of peers) await start(peer).catch((error: unknown) => ledger.fail(peer.name, 'starting', error));
+    await work({ ledger, sizes, files, privateKey: keys.clientKey, servers: [...started], startAgain });
   } finally {
     for (const server of started) await server.stop();
-    process.off('exit', remove);
-    remove();
+    await rm(ground, { recursive: true, maxRetries: 3 });
   }
 }
 
@@ -111,19 +99,4 @@ export async function withSession<T>(
   } finally {
     await session.abandon();
   }
-}
-
-async function makeKey(file: string): Promise<void> {
-  await runWell('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
-}
-
-/** Memory if it has room for a few times the largest file, else the folder for temporary files. */
-async function roomyFolder({ note }: Ledger): Promise<string> {
-  const room = await statfs(SHARED_MEMORY).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => 0,
-  );
-  if (room >= ROOM_BYTES) return SHARED_MEMORY;
-  note(`${SHARED_MEMORY} has less than 8 GiB free: the disk of ${tmpdir()} is measured too`);
-  return tmpdir();
 }

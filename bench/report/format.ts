@@ -5,10 +5,8 @@ import { summarize } from '../measure/statistics.ts';
 /** Three digits that count: `0.0123`, `1.23`, `12.3`, `1,230`. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-';
-  const magnitude = Math.abs(value);
-  if (magnitude >= 100) return Math.round(value).toLocaleString('en');
-  const digits = magnitude === 0 ? 0 : Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(magnitude))));
-  return value.toFixed(digits);
+  if (value === 0) return '0';
+  return Math.abs(value) >= 999.5 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
 /** `512 (498-530)`: the median and from where to where. */

@@ -26,12 +26,12 @@ async function start(ground: Ground): Promise<Server> {
   const port = await freePort();
   const keys = join(ground.folder, 'authorized_keys');
   const config = join(ground.folder, 'sshd_config');
-  await writeFile(keys, `${ground.publicKey}\n`, { mode: 0o600 });
+  await writeFile(keys, `${ground.keys.publicKey}\n`, { mode: 0o600 });
   await writeFile(
     config,
     [
       `ListenAddress ${HOST}:${port}`,
-      `HostKey ${ground.hostKey}`,
+      `HostKey ${ground.keys.hostKey}`,
       `AuthorizedKeysFile ${keys}`,
       `PidFile ${join(ground.folder, 'sshd.pid')}`,
       'PermitRootLogin prohibit-password',

@@ -23,7 +23,7 @@ async function start(ground: Ground): Promise<Server> {
   const { uid, gid } = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const inFolder = (name: string): string => join(ground.folder, name);
   // It reads keys in the form of RFC 4716 only.
-  await writeFile(inFolder('key.pub'), `${ground.publicKey}\n`);
+  await writeFile(inFolder('key.pub'), `${ground.keys.publicKey}\n`);
   const { stdout: rfc4716 } = await runWell('ssh-keygen', ['-e', '-m', 'RFC4716', '-f', inFolder('key.pub')]);
   await writeFile(inFolder('authorized_keys'), rfc4716, { mode: 0o600 });
   await writeFile(inFolder('passwd'), `${USER}:!:${uid}:${gid}::${ground.home}:/bin/false\n`, { mode: 0o600 });
@@ -56,7 +56,7 @@ async function start(ground: Ground): Promise<Server> {
       `DelayTable ${inFolder('delay')}`,
       'DelayEngine off',
       'SFTPEngine on',
-      `SFTPHostKey ${ground.hostKey}`,
+      `SFTPHostKey ${ground.keys.hostKey}`,
       'SFTPAuthMethods publickey',
       `SFTPAuthorizedUserKeys file:${inFolder('authorized_keys')}`,
       '',

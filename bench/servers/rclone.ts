@@ -19,11 +19,11 @@ async function start(ground: Ground): Promise<Server> {
   const port = await freePort();
   const keys = join(ground.folder, 'authorized_keys');
   const config = join(ground.folder, 'rclone.conf');
-  await writeFile(keys, `${ground.publicKey}\n`, { mode: 0o600 });
+  await writeFile(keys, `${ground.keys.publicKey}\n`, { mode: 0o600 });
   await writeFile(config, '');
   const flags = ['--config', config, '--addr', `${HOST}:${port}`, '--user', USER, '--authorized-keys', keys];
   // Files come and go behind its back, between the rounds: it must not remember folders.
-  const caches = ['--key', ground.hostKey, '--dir-cache-time', '0s', '--cache-dir', join(ground.folder, 'cache')];
+  const caches = ['--key', ground.keys.hostKey, '--dir-cache-time', '0s', '--cache-dir', join(ground.folder, 'cache')];
   return startListening(ground, {
     name: 'rclone',
     user: USER,

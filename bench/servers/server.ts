@@ -1,5 +1,7 @@
 // What the parts know of a server: where it listens, who may log in, where the files are, and which process to watch.
 
+import type { RunKeys } from '../run-folder.ts';
+
 export type ServerName = 'sshome' | 'openssh' | 'rclone' | 'proftpd';
 
 export interface Server {
@@ -14,13 +16,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** What a server is started with: a folder of its own, and the key that lets the client in. */
+/** What a server is started with: a folder of its own, and the keys of both sides. */
 export interface Ground {
   readonly folder: string;
   readonly home: string;
-  readonly hostKey: string;
-  /** One line, as in `authorized_keys`. */
-  readonly publicKey: string;
+  readonly keys: RunKeys;
 }
 
 /** A server that this machine may have. */

@@ -35,13 +35,13 @@ async function start(ground: Ground): Promise<Server> {
   const keys = join(ground.folder, 'authorized_keys');
   await mkdir(keys, { recursive: true, mode: 0o700 });
   await writeFile(credentials, `${USER}:${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
-  await writeFile(join(keys, USER), `${ground.publicKey}\n`, { mode: 0o600 });
+  await writeFile(join(keys, USER), `${ground.keys.publicKey}\n`, { mode: 0o600 });
   const flags = {
     host: HOST,
     port: String(port),
     credentials,
     homes: join(ground.home, '..'),
-    keys: join(ground.folder, 'keys'),
+    keys: ground.keys.ownKeys,
     state: join(ground.folder, 'state'),
     ...RAISED_LIMITS,
   };
