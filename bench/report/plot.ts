@@ -61,6 +61,7 @@ function bars(rows: readonly Row[]): Drawing {
 const CURVE_HEIGHT = 240;
 const AXIS_LEFT = 70;
 const AXIS_BOTTOM = 44;
+const LINE_HEIGHT = 14;
 
 /** One diagram for each curve's name; both axes are logarithmic, so tenfold cost shows as one step. */
 function curves(rows: readonly Row[]): Drawing {
@@ -88,25 +89,33 @@ function curves(rows: readonly Row[]): Drawing {
       text((AXIS_LEFT + WIDTH - VALUE_WIDTH) / 2, top + CURVE_HEIGHT - 8, first.axis, 'text-anchor="middle"'),
     );
     for (const tick of xs.ticks) {
-      body.push(text(xs.at(tick), top + CURVE_HEIGHT - AXIS_BOTTOM + 16, formatNumber(tick), 'text-anchor="middle"'));
+      body.push(
+        text(xs.at(tick), top + CURVE_HEIGHT - AXIS_BOTTOM + 16, tick.toLocaleString('en'), 'text-anchor="middle"'),
+      );
     }
     for (const tick of ys.ticks) {
       body.push(
-        text(AXIS_LEFT - 8, ys.at(tick) + 4, formatNumber(tick), 'text-anchor="end"'),
+        text(AXIS_LEFT - 8, ys.at(tick) + 4, tick.toLocaleString('en'), 'text-anchor="end"'),
         line([AXIS_LEFT, ys.at(tick)], [WIDTH - VALUE_WIDTH, ys.at(tick)], '#e5e7eb'),
       );
     }
+    const ends: { readonly words: string; readonly y: number; readonly colour: string }[] = [];
     for (const subject of new Set(points.map((point) => point.subject))) {
       const own = points.filter((point) => point.subject === subject).sort((a, b) => a.x - b.x);
+      const colour = colourOf(subject);
       const path = own.map(({ x, y }) => `${round(xs.at(x))},${round(ys.at(y))}`).join(' ');
-      const last = own.at(-1) ?? first;
       body.push(
-        `<polyline points="${path}" fill="none" stroke="${colourOf(subject)}" stroke-width="2"/>`,
-        ...own.map(
-          ({ x, y }) => `<circle cx="${round(xs.at(x))}" cy="${round(ys.at(y))}" r="3" fill="${colourOf(subject)}"/>`,
-        ),
-        text(xs.at(last.x) + 8, ys.at(last.y) + 4, `${subject} ${formatNumber(last.y)}`),
+        `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
+        ...own.map(({ x, y }) => `<circle cx="${round(xs.at(x))}" cy="${round(ys.at(y))}" r="3" fill="${colour}"/>`),
       );
+      const last = own.at(-1) ?? first;
+      ends.push({ words: `${subject} ${formatNumber(last.y)}`, y: ys.at(last.y) + 4, colour });
+    }
+    // Curves that end side by side have their names one below the other.
+    let lowest = 0;
+    for (const { words, y, colour } of ends.sort((a, b) => a.y - b.y)) {
+      lowest = Math.max(lowest + LINE_HEIGHT, y);
+      body.push(text(WIDTH - VALUE_WIDTH + 8, lowest, words, `fill="${colour}"`));
     }
     top += CURVE_HEIGHT + MARGIN;
   }
