@@ -46,6 +46,7 @@ export async function startProgram(
 
 /** Asks a program to end, and what it has started; who does not within the deadline is killed. */
 export async function stopProgram({ child, pid, ended }: StartedProcess): Promise<void> {
+  if (hasExited(child)) return;
   const tree = readTree(pid);
   child.kill('SIGTERM');
   await Promise.race([ended, delay(STOP_DEADLINE_MS, undefined, { ref: false })]);
@@ -55,7 +56,12 @@ export async function stopProgram({ child, pid, ended }: StartedProcess): Promis
 
 /** Kills what still runs. Synchronous, for the end of the process. */
 export function killAllPrograms(): void {
-  for (const { pid } of running) killThose(readTree(pid));
+  for (const { child, pid } of running) if (!hasExited(child)) killThose(readTree(pid));
+}
+
+/** From then on its pid may be another's. */
+function hasExited({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** A pid may have been given to another process meanwhile: only who was started at the same moment is the one. */

@@ -1,14 +1,11 @@
 // One measured piece of work: its time, and what was spent on it.
 
 import { startCollected } from '../programs.ts';
-import { cpuSecondsOf, cpuSecondsOfEndedPrograms, pssBytesOf } from './process-tree.ts';
+import { type Cost, cpuSecondsOfEndedPrograms, readCost } from './process-tree.ts';
 
-export interface Sample {
+/** `memoryBytes` is the most that was seen while the work was done. */
+export interface Sample extends Cost {
   readonly seconds: number;
-  /** Of the whole process tree that is watched. */
-  readonly cpuSeconds: number;
-  /** The most that the tree held while the work was done. */
-  readonly memoryBytes: number;
 }
 
 /** Reading the memory of a process stops it for a moment, so that is not done more often than needed to see a peak. */
@@ -18,13 +15,12 @@ const LOOK_INTERVAL_MS = 250;
 export async function observe(pid: number, work: () => Promise<unknown>): Promise<Sample> {
   const watch = watchTree(pid);
   try {
-    const cpuBefore = cpuSecondsOf(pid);
+    const { cpuSeconds: cpuBefore } = watch.look();
     const start = performance.now();
     await work();
     const seconds = (performance.now() - start) / 1000;
-    const cpuSeconds = cpuSecondsOf(pid) - cpuBefore;
-    watch.look();
-    return { seconds, cpuSeconds, memoryBytes: watch.seen().memoryBytes };
+    const { cpuSeconds, memoryBytes } = watch.look();
+    return { seconds, cpuSeconds: cpuSeconds - cpuBefore, memoryBytes };
   } finally {
     watch.stop();
   }
@@ -42,28 +38,31 @@ export async function observeProgram(program: string, words: readonly string[]):
   try {
     await running.endedWell();
     const seconds = (performance.now() - start) / 1000;
-    const cpuSeconds = Math.max(cpuSecondsOfEndedPrograms() - cpuBefore, watch.seen().cpuSeconds);
-    return { seconds, cpuSeconds, memoryBytes: watch.seen().memoryBytes };
+    const { cpuSeconds, memoryBytes } = watch.seen();
+    return { seconds, cpuSeconds: Math.max(cpuSeconds, cpuSecondsOfEndedPrograms() - cpuBefore), memoryBytes };
   } finally {
     watch.stop();
   }
 }
 
+/** The most of both, so far. */
 interface Watch {
-  look(): void;
-  /** The most that was seen so far. */
-  seen(): Omit<Sample, 'seconds'>;
+  seen(): Cost;
+  /** The same, after one more look. */
+  look(): Cost;
   stop(): void;
 }
 
 function watchTree(pid: number): Watch {
-  let cpuSeconds = 0;
-  let memoryBytes = 0;
-  const look = (): void => {
-    cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(pid));
-    memoryBytes = Math.max(memoryBytes, pssBytesOf(pid));
+  let seen: Cost = readCost(pid);
+  const look = (): Cost => {
+    const now = readCost(pid);
+    seen = {
+      cpuSeconds: Math.max(seen.cpuSeconds, now.cpuSeconds),
+      memoryBytes: Math.max(seen.memoryBytes, now.memoryBytes),
+    };
+    return seen;
   };
-  look();
   const timer = setInterval(look, LOOK_INTERVAL_MS);
-  return { look, seen: () => ({ cpuSeconds, memoryBytes }), stop: () => clearInterval(timer) };
+  return { seen: () => seen, look, stop: () => clearInterval(timer) };
 }

@@ -14,24 +14,26 @@ export function readTree(root: number): ProcessTimes[] {
   return treeOf(root, all);
 }
 
-export function cpuSecondsOf(root: number): number {
-  return readTree(root).reduce(
-    (sum, { ownSeconds, endedChildrenSeconds }) => sum + ownSeconds + endedChildrenSeconds,
-    0,
-  );
+export interface Cost {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+}
+
+/** What the tree has spent so far, with the processes that have ended in it, and what it holds now. */
+export function readCost(root: number): Cost {
+  let [cpuSeconds, memoryBytes] = [0, 0];
+  for (const { pid, ownSeconds, endedChildrenSeconds } of readTree(root)) {
+    cpuSeconds += ownSeconds + endedChildrenSeconds;
+    // A process that ends has no memory any more, and an empty file.
+    const rollup = readIfAlive(`/proc/${pid}/smaps_rollup`);
+    if (rollup !== undefined && rollup !== '') memoryBytes += parsePssBytes(rollup);
+  }
+  return { cpuSeconds, memoryBytes };
 }
 
 /** What all programs have spent that this process started and that have ended. */
 export function cpuSecondsOfEndedPrograms(): number {
   return parseStat(readFileSync('/proc/self/stat', 'utf8')).endedChildrenSeconds;
-}
-
-export function pssBytesOf(root: number): number {
-  return readTree(root).reduce((sum, { pid }) => {
-    const rollup = readIfAlive(`/proc/${pid}/smaps_rollup`);
-    // A process that ends has no memory any more, and an empty file.
-    return rollup === undefined || rollup === '' ? sum : sum + parsePssBytes(rollup);
-  }, 0);
 }
 
 /** The text of a file of /proc, or nothing when its process has ended. */

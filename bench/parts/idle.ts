@@ -2,7 +2,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { opensshOptions } from '../clients/openssh-options.ts';
-import { cpuSecondsOf, pssBytesOf } from '../measure/process-tree.ts';
+import { readCost } from '../measure/process-tree.ts';
+import { repeat } from '../measure/repeat.ts';
 import { idleOperation } from '../operations.ts';
 import { type StartedProcess, startProgram } from '../processes.ts';
 import type { Server } from '../servers/server.ts';
@@ -37,18 +38,14 @@ async function measure(stage: Stage, server: Server, sessions: number): Promise<
   try {
     // The first one loads what is loaded once for all: it stays, and does not count.
     open.push(await openSession(stage, server));
-    const before = await settledPss(server.pid);
-    const cpuBefore = cpuSecondsOf(server.pid);
-    let left = sessions;
-    const openMore = async (): Promise<void> => {
-      while (left-- > 0) open.push(await openSession(stage, server));
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, openMore));
-    const memoryBytes = await settledPss(server.pid);
+    const before = await settledMemory(server.pid);
+    const { cpuSeconds: cpuBefore } = readCost(server.pid);
+    await repeat(sessions, AT_ONCE, async () => open.push(await openSession(stage, server)));
+    const memoryBytes = await settledMemory(server.pid);
     stage.ledger.record(
       { operation: idleOperation(sessions), subject: server.name, unit: 'KB/session', better: 'lower' },
       (memoryBytes - before) / 1000 / sessions,
-      { cpuSeconds: cpuSecondsOf(server.pid) - cpuBefore, memoryBytes },
+      { cpuSeconds: readCost(server.pid).cpuSeconds - cpuBefore, memoryBytes },
     );
   } finally {
     for (const { child } of open) child.kill();
@@ -58,14 +55,8 @@ async function measure(stage: Stage, server: Server, sessions: number): Promise<
 
 /** One `ssh -s sftp` that has said INIT and read VERSION. */
 async function openSession({ privateKey }: Stage, server: Server): Promise<StartedProcess> {
-  const words = [
-    ...opensshOptions(privateKey, LOGIN),
-    '-p',
-    String(server.port),
-    '-s',
-    `${server.user}@${server.host}`,
-    'sftp',
-  ];
+  const options = [...opensshOptions(privateKey, LOGIN), '-p', String(server.port)];
+  const words = [...options, '-s', `${server.user}@${server.host}`, 'sftp'];
   const started = await startProgram('ssh', words, { stdio: ['pipe', 'pipe', 'ignore'] });
   started.child.stdin?.on('error', () => undefined);
   started.child.stdin?.write(INIT);
@@ -78,11 +69,11 @@ async function openSession({ privateKey }: Stage, server: Server): Promise<Start
 }
 
 /** The memory when it no longer falls: what the logins left is given back some time after them. */
-async function settledPss(pid: number): Promise<number> {
-  let least = pssBytesOf(pid);
+async function settledMemory(pid: number): Promise<number> {
+  let { memoryBytes: least } = readCost(pid);
   for (let tries = 0; tries < SETTLE_TRIES; tries++) {
     await delay(SETTLE_MS);
-    const now = pssBytesOf(pid);
+    const { memoryBytes: now } = readCost(pid);
     if (now >= least * 0.995) return Math.min(now, least);
     least = now;
   }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { opensshOptions } from '../clients/openssh-options.ts';
 import { observe } from '../measure/observe.ts';
 import { readTree } from '../measure/process-tree.ts';
+import { repeat } from '../measure/repeat.ts';
 import { LOGIN_OPERATIONS } from '../operations.ts';
 import { runProgram, runWell } from '../programs.ts';
 import type { Server } from '../servers/server.ts';
@@ -24,22 +25,12 @@ export async function login(stage: Stage): Promise<void> {
   for (const { operation, algorithms } of KEY_EXCHANGES) {
     await alternate(stage, stage.servers, operation, async (server) => {
       const processes = readTree(server.pid).length;
-      const words = [
-        ...opensshOptions(stage.privateKey, algorithms),
-        '-q',
-        '-b',
-        '/dev/null',
-        '-P',
-        String(server.port),
-      ];
-      let left = stage.sizes.logins;
-      const logInAgain = async (): Promise<void> => {
-        while (left-- > 0) await runWell('sftp', [...words, `${server.user}@${server.host}`]);
-      };
+      const options = [...opensshOptions(stage.privateKey, algorithms), '-q', '-P', String(server.port)];
+      const words = [...options, '-b', '/dev/null', `${server.user}@${server.host}`];
       let seconds = 0;
       const sample = await observe(server.pid, async () => {
         const start = performance.now();
-        await Promise.all(Array.from({ length: AT_ONCE }, logInAgain));
+        await repeat(stage.sizes.logins, AT_ONCE, () => runWell('sftp', words));
         seconds = (performance.now() - start) / 1000;
         await untilSettled(server, processes);
       });

@@ -1,21 +1,19 @@
 // The record of one part while it runs: rows that grow round by round, and notes.
 
-import type { Sample } from '../measure/observe.ts';
+import type { Cost } from '../measure/process-tree.ts';
 import type { Row } from './row.ts';
 
 export interface Ledger {
   readonly rows: readonly Row[];
   readonly notes: readonly string[];
   /** Keeps one round of a row. */
-  record(row: Omit<Row, 'values' | 'cpuSeconds' | 'memoryBytes'>, value: number, sample: Cost): void;
+  record(row: Omit<Row, 'values' | 'cpuSeconds' | 'memoryBytes'>, value: number, cost: Cost): void;
   note(text: string): void;
   /** Notes that a subject could not do something, and so was not measured. */
   fail(subject: string, what: string, error: unknown): void;
   /** The subjects that failed at anything. */
   readonly failed: ReadonlySet<string>;
 }
-
-type Cost = Pick<Sample, 'cpuSeconds' | 'memoryBytes'>;
 
 export function createLedger(print: (line: string) => void): Ledger {
   const rows: Row[] = [];
