@@ -1,0 +1,81 @@
+// What a session that does nothing costs in memory: many are opened, each with SFTP begun, and left alone.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { opensshOptions } from '../clients/openssh-options.ts';
+import { readCost } from '../measure/process-tree.ts';
+import { repeat } from '../measure/repeat.ts';
+import { idleOperation } from '../operations.ts';
+import { type StartedProcess, startProgram } from '../processes.ts';
+import type { Server } from '../servers/server.ts';
+import type { Stage } from '../stage.ts';
+
+const AT_ONCE = 8;
+/** What the login is like leaves nothing behind; the cheapest one makes a thousand of them bearable. */
+const LOGIN = { keyExchange: 'curve25519-sha256' };
+/** SSH_FXP_INIT for version 3: length 5, type 1, version 3. */
+const INIT = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
+const SETTLE_MS = 500;
+const SETTLE_TRIES = 20;
+
+/** Each number of sessions is measured once, on a fresh server: what is asked is how much, not how fast. */
+export async function idle(stage: Stage): Promise<void> {
+  for (const sessions of stage.sizes.idleSessions) {
+    for (const running of stage.servers) {
+      const server = await stage.startAgain(running);
+      try {
+        await measure(stage, server, sessions);
+      } catch (error) {
+        stage.ledger.fail(server.name, idleOperation(sessions), error);
+      } finally {
+        await server.stop();
+      }
+    }
+  }
+}
+
+async function measure(stage: Stage, server: Server, sessions: number): Promise<void> {
+  const open: StartedProcess[] = [];
+  try {
+    // The first one loads what is loaded once for all: it stays, and does not count.
+    open.push(await openSession(stage, server));
+    const before = await settledMemory(server.pid);
+    const { cpuSeconds: cpuBefore } = readCost(server.pid);
+    await repeat(sessions, AT_ONCE, async () => open.push(await openSession(stage, server)));
+    const memoryBytes = await settledMemory(server.pid);
+    stage.ledger.record(
+      { operation: idleOperation(sessions), subject: server.name, unit: 'KB/session', better: 'lower' },
+      (memoryBytes - before) / 1000 / sessions,
+      { cpuSeconds: readCost(server.pid).cpuSeconds - cpuBefore, memoryBytes },
+    );
+  } finally {
+    for (const { child } of open) child.kill();
+    await Promise.all(open.map(({ ended }) => ended));
+  }
+}
+
+/** One `ssh -s sftp` that has said INIT and read VERSION. */
+async function openSession({ privateKey }: Stage, server: Server): Promise<StartedProcess> {
+  const options = [...opensshOptions(privateKey, LOGIN), '-p', String(server.port)];
+  const words = [...options, '-s', `${server.user}@${server.host}`, 'sftp'];
+  const started = await startProgram('ssh', words, { stdio: ['pipe', 'pipe', 'ignore'] });
+  started.child.stdin?.on('error', () => undefined);
+  started.child.stdin?.write(INIT);
+  const isOpen = new Promise<boolean>((resolve) => {
+    started.child.stdout?.once('data', () => resolve(true));
+    started.child.stdout?.once('end', () => resolve(false));
+  });
+  if (await isOpen) return started;
+  throw new Error(`a session was refused: ssh ended with ${await started.ended}`);
+}
+
+/** The memory when it no longer falls: what the logins left is given back some time after them. */
+async function settledMemory(pid: number): Promise<number> {
+  let { memoryBytes: least } = readCost(pid);
+  for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+    await delay(SETTLE_MS);
+    const { memoryBytes: now } = readCost(pid);
+    if (now >= least * 0.995) return Math.min(now, least);
+    least = now;
+  }
+  return least;
+}
