@@ -100,7 +100,8 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
 
     async publicKey(user, { algorithm, blob }) {
       const type = keyTypeOf(algorithm);
-      if (type === undefined || !isUserName(user)) return { ok: false, reason: 'unknown-key' };
+      if (type === undefined) return { ok: false, reason: 'unknown-algorithm' };
+      if (!isUserName(user)) return { ok: false, reason: 'unknown-key' };
       // Looked up before the user is, so that an unknown user costs the same.
       const key = await keys.find(user, blob).catch((error: unknown) => {
         log.unexpected(error, 'reading authorized keys', { user });

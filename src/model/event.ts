@@ -35,6 +35,7 @@ export type RefusalReason =
   | 'unknown-user'
   | 'wrong-password'
   | 'unknown-key'
+  | 'unknown-algorithm'
   | 'bad-signature'
   | 'overloaded'
   | 'too-many-sessions'
