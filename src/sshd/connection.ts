@@ -117,6 +117,7 @@ export class Connection implements Queue {
       isAuthenticated: () => this.identity !== undefined,
       maxChannels: this.#limits.maxChannels,
       maxUnsentBytes: this.#limits.maxUnsentBytes,
+      rekeysPerSecond: this.#limits.rekeysPerSecond,
       onViolation: (what) => {
         this.#offence = 'crash';
         this.#note(`protocol violation: ${what}`);

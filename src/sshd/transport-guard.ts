@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Connection } from 'ssh2';
 import type { Rekeying } from '../transport/rekey.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
+import { paceKeyExchanges } from './key-exchange-pace.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
@@ -30,6 +31,8 @@ export interface TransportGuardParts {
   readonly isAuthenticated: () => boolean;
   /** Channels that one connection may have open at a time. */
   readonly maxChannels: number;
+  /** Key exchanges that the peer may begin in a second after the login, above which they wait. */
+  readonly rekeysPerSecond: number;
   /** Above this many bytes that the peer has not read, nothing more is read from it. */
   readonly maxUnsentBytes: number;
   /** The peer broke the protocol; the connection is being closed. */
@@ -65,9 +68,26 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   };
 
   const handle = protocol._onPayload;
+  const beginRekey = (payload: Buffer): unknown => {
+    const handled = handle(payload);
+    holdDuringKeyExchange(client, violation);
+    return handled;
+  };
+  const pace = paceKeyExchanges({
+    perSecond: parts.rekeysPerSecond,
+    begin: beginRekey,
+    goOn: (payload) => void internals._protocol._decipher._onPayload(payload),
+    onError: (error) => {
+      client.emit('error', error);
+      socket.end();
+    },
+    onViolation: violation,
+  });
+  socket.once('close', () => pace.stop());
   protocol._onPayload = (payload) => {
     // Messages that were read in the same chunk as the one that broke the protocol are not looked at any more.
     if (violated) return undefined;
+    if (isAuthenticated() && pace.holds(payload, protocol._kexinit !== undefined)) return undefined;
     const type = payload[0];
     // ssh2 crosses the login under way off its list then, and throws when that is to be answered.
     if (OF_SERVERS.has(type)) return violation(`message ${type} is no client's`);
@@ -79,9 +99,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
       if (type === CHANNEL_CLOSE && payload.length >= 5) parts.onChannelClosed(payload.readUInt32BE(1));
       if (type === CHANNEL_REQUEST) command = readExecCommand(payload);
     }
-    const handled = handle(payload);
-    if (type === KEXINIT && isAuthenticated()) holdDuringKeyExchange(client, violation);
-    return handled;
+    return type === KEXINIT && isAuthenticated() ? beginRekey(payload) : handle(payload);
   };
 
   // What one message of the peer leads to leaves in one piece, as from OpenSSH: PuTTY's pscp stands still after a key
@@ -99,6 +117,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
       process.nextTick(uncork);
     }
     write(data);
+    pace.moved(data.length);
     if (socket.writableLength > maxUnsentBytes && !socket.isPaused()) {
       socket.pause();
       socket.once('drain', () => socket.resume());
