@@ -138,8 +138,9 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
     await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
   }
   homes.startSweeping();
-  store.onChange(({ removed }) => {
+  store.onChange(({ removed, locked }) => {
     for (const user of removed) ssh.endUser(user, 'the account was removed');
+    for (const user of locked) ssh.endUser(user, 'the account was locked');
   });
   const control = await listenForControl({
     folder: state,
@@ -205,8 +206,8 @@ async function createBackend(parts: Parts & { readonly sessions: () => SessionIn
   return {
     authenticator,
     openSession: async (identity, origin) => {
-      // Removed since the login was decided: nothing has ended this connection yet.
-      if (store.find(identity.user) === undefined) throw new Error('the account was removed during the login');
+      // Removed or locked since the login was decided: nothing has ended this connection yet.
+      if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
       return openSession({
         operations,
         identity,

@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path';
 import type { Log } from '../model/log.ts';
-import type { Account } from './account.ts';
+import { type Account, hasPlainPassword } from './account.ts';
 import { mendReadable } from './file-access.ts';
 import { FileWatch } from './file-watch.ts';
 import { CredentialsError, type LoadedCredentials, loadCredentials, showRemark } from './load-credentials.ts';
@@ -13,7 +13,9 @@ export interface AccountChange {
   readonly added: readonly string[];
   /** Their sessions must end. */
   readonly removed: readonly string[];
-  /** Users with another secret than before; their sessions may go on. */
+  /** Users who were there before and are locked now. Their sessions must end. */
+  readonly locked: readonly string[];
+  /** Users with another secret than before, or no lock any more; their sessions may go on. */
   readonly changed: readonly string[];
 }
 
@@ -111,9 +113,10 @@ export class AccountStore {
     return {
       added: accounts.filter(({ user }) => !before.has(user)).map(({ user }) => user),
       removed: [...before.keys()].filter((user) => !now.has(user)),
-      changed: accounts
-        .filter(({ user, secret }) => (before.get(user)?.secret ?? secret) !== secret)
+      locked: accounts
+        .filter(({ user, locked }) => locked && before.get(user)?.locked === false)
         .map(({ user }) => user),
+      changed: accounts.filter((account) => hasChanged(before.get(account.user), account)).map(({ user }) => user),
     };
   }
 
@@ -129,11 +132,12 @@ export class AccountStore {
   }
 
   #tell(change: AccountChange): void {
-    const { added, removed, changed } = change;
-    if (added.length + removed.length + changed.length === 0) return;
+    const { added, removed, locked, changed } = change;
+    if (added.length + removed.length + locked.length + changed.length === 0) return;
     this.#log.info('the users have changed', {
       added: added.length,
       removed: removed.length,
+      locked: locked.length,
       changed: changed.length,
       users: this.#accounts.length,
     });
@@ -149,5 +153,9 @@ export class AccountStore {
 
 /** How many of the accounts have a plain password. */
 function plainCount(accounts: readonly Account[]): number {
-  return accounts.reduce((count, { hash }) => (hash === undefined ? count + 1 : count), 0);
+  return accounts.filter(hasPlainPassword).length;
+}
+
+function hasChanged(before: Account | undefined, { secret, locked }: Account): boolean {
+  return before !== undefined && (before.secret !== secret || (before.locked && !locked));
 }

@@ -1,5 +1,5 @@
-// Turns a proof into an Identity, or refuses it. A refusal must not show whether the user exists: a wrong password and
-// an unknown user cost the same work, take the same time and get the same answer.
+// Turns a proof into an Identity, or refuses it. A refusal must not show whether the user exists: a wrong password, an
+// unknown user and a locked one cost the same work, take the same time and get the same answer.
 
 import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import type { AuthorizedKeys } from './authorized-keys.ts';
 import { Argon2MissingError, MAX_PASSWORD_BYTES, normalisePassword } from './password.ts';
 import { type PasswordHash, readHash } from './password-hash.ts';
 import { OverloadedError, type Passwords } from './password-pool.ts';
-import { keyTypeOf } from './public-key.ts';
+import { type KeyType, keyTypeOf } from './public-key.ts';
 import { isUserName } from './user-name.ts';
 
 export type Refusal = { readonly ok: false; readonly reason: RefusalReason };
@@ -41,11 +41,13 @@ export interface AuthenticatorOptions {
   readonly refusalMs?: number;
   /** ... up to this much later, so that what is left of differences drowns. */
   readonly jitterMs?: number;
+  /** As `refusalMs`, of a key that does not let in: looking for one is quick, and clients offer several. */
+  readonly keyRefusalMs?: number;
 }
 
 /** Makes the authenticator. Hashes one password on the way, which shows at start whether hashing works. */
 export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
-  const { store, keys, passwords, log, refusalMs = 150, jitterMs = 30 } = options;
+  const { store, keys, passwords, log, refusalMs = 150, jitterMs = 30, keyRefusalMs = 10 } = options;
   const processKey = randomBytes(32);
   const newHash = readHash(await passwords.hash(randomBytes(16).toString('hex')));
   if (newHash.kind !== 'hash') throw new TypeError('a new password hash does not read back');
@@ -68,10 +70,12 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
       digest(normalisePassword(account?.secret ?? '')),
     );
     if (account === undefined) return { ok: false, reason: 'unknown-user' };
+    if (account.locked) return { ok: false, reason: 'locked' };
     if (!(account.hash === undefined ? textMatches : hashMatches)) return { ok: false, reason: 'wrong-password' };
     // The file may have changed while the password was hashed.
     const now = store.find(user);
     if (now === undefined) return { ok: false, reason: 'unknown-user' };
+    if (now.locked) return { ok: false, reason: 'locked' };
     if (now.secret !== account.secret) return { ok: false, reason: 'wrong-password' };
     return { ok: true, identity: { user } };
   }
@@ -90,6 +94,20 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
     }
   }
 
+  async function checkKey(user: string, type: KeyType, blob: Uint8Array): Promise<PublicKeyAnswer> {
+    if (!isUserName(user)) return { ok: false, reason: 'unknown-key' };
+    // Looked up before the user is, so that an unknown user costs the same.
+    const key = await keys.find(user, blob).catch((error: unknown) => {
+      log.unexpected(error, 'reading authorized keys', { user });
+      return undefined;
+    });
+    const account = store.find(user);
+    if (account === undefined) return { ok: false, reason: 'unknown-user' };
+    if (account.locked) return { ok: false, reason: 'locked' };
+    if (key === undefined || key.type !== type) return { ok: false, reason: 'unknown-key' };
+    return { ok: true, identity: { user }, fingerprint: key.fingerprint };
+  }
+
   return {
     async password(user, password) {
       const started = performance.now();
@@ -100,15 +118,11 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
 
     async publicKey(user, { algorithm, blob }) {
       const type = keyTypeOf(algorithm);
-      if (type === undefined || !isUserName(user)) return { ok: false, reason: 'unknown-key' };
-      // Looked up before the user is, so that an unknown user costs the same.
-      const key = await keys.find(user, blob).catch((error: unknown) => {
-        log.unexpected(error, 'reading authorized keys', { user });
-        return undefined;
-      });
-      if (store.find(user) === undefined) return { ok: false, reason: 'unknown-user' };
-      if (key === undefined || key.type !== type) return { ok: false, reason: 'unknown-key' };
-      return { ok: true, identity: { user }, fingerprint: key.fingerprint };
+      if (type === undefined) return { ok: false, reason: 'unknown-algorithm' };
+      const started = performance.now();
+      const answer = await checkKey(user, type, blob);
+      if (!answer.ok) await delay(keyRefusalMs + randomInt(keyRefusalMs + 1) - (performance.now() - started));
+      return answer;
     },
   };
 }

@@ -3,7 +3,7 @@
 // without what the option asks for would be worse.
 
 import type { Remark } from './credentials-file.ts';
-import { keyTypeOf, type PublicKey, parsePublicKey } from './public-key.ts';
+import { isKeyType, type PublicKey, parsePublicKey } from './public-key.ts';
 
 export interface AuthorizedKey extends PublicKey {
   /** Where it stands, from 1. */
@@ -58,7 +58,7 @@ export function parseAuthorizedKey(row: string): PublicKey | { readonly problem:
 }
 
 function startsWithKeyType(text: string): boolean {
-  return keyTypeOf(text.split(/[ \t]/, 1)[0] ?? '') !== undefined;
+  return isKeyType(text.split(/[ \t]/, 1)[0] ?? '');
 }
 
 /** Options are parted by commas and end at the first blank outside of double quotes; `\"` is a quote inside them. */

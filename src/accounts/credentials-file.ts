@@ -2,7 +2,7 @@
 // No text made here shows a secret, nor a name that breaks the rule: it may be a password in the wrong place.
 
 import { isUtf8 } from 'node:buffer';
-import type { Account } from './account.ts';
+import { type Account, LOCK_MARK } from './account.ts';
 import { MAX_PASSWORD_BYTES } from './password.ts';
 import { readHash } from './password-hash.ts';
 import { foldUserName, isUserName, USER_NAME_RULE } from './user-name.ts';
@@ -75,16 +75,18 @@ function parseLine(text: string, line: number): Account | { problem: string } {
   const colon = text.indexOf(':');
   if (colon < 0) return { problem: 'there is no colon: a line is user:secret' };
   const user = text.slice(0, colon);
-  const secret = text.slice(colon + 1);
+  const afterColon = text.slice(colon + 1);
+  const locked = afterColon.startsWith(LOCK_MARK);
+  const secret = afterColon.slice(locked ? LOCK_MARK.length : 0);
   if (!isUserName(user)) return { problem: `this user name is not allowed: ${USER_NAME_RULE}` };
-  if (secret === '') return { problem: `the secret of ${user} is empty` };
+  if (secret === '' && !locked) return { problem: `the secret of ${user} is empty` };
   const read = readHash(secret);
   if (read.kind === 'problem') return { problem: `the secret of ${user}: ${read.problem}` };
-  if (read.kind === 'hash') return { user, secret, hash: read.hash, line };
+  if (read.kind === 'hash') return { user, secret, hash: read.hash, locked, line };
   if (Buffer.byteLength(secret) > MAX_PASSWORD_BYTES) {
     return { problem: `the secret of ${user} is longer than ${MAX_PASSWORD_BYTES} bytes: no login could ever send it` };
   }
-  return { user, secret, hash: undefined, line };
+  return { user, secret, hash: undefined, locked, line };
 }
 
 /** The lines without their ends (LF or CR LF) and without the byte order mark; `text` is undefined if not UTF-8. */

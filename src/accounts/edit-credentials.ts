@@ -4,7 +4,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
-import type { Account } from './account.ts';
+import { type Account, accountLine, hasPlainPassword } from './account.ts';
 import { type Lines, linesOf } from './edit-lines.ts';
 import { withFileLock } from './file-lock.ts';
 import { CredentialsError, loadCredentials } from './load-credentials.ts';
@@ -23,12 +23,12 @@ export async function addUser(file: string, user: string, secret: string): Promi
     const taken = accounts.find((account) => foldUserName(account.user) === foldUserName(user));
     if (taken?.user === user) throw new AccountError(`there is a user ${user} already`);
     if (taken !== undefined) throw new AccountError(`${user} differs only in case from the user ${taken.user}`);
-    lines.append(`${user}:${secret}`);
+    lines.append(accountLine({ user, secret, locked: false }));
   });
 }
 
 /**
- * Gives a user another secret. With `expected` only while the secret is still that one.
+ * Gives a user another secret; who is locked stays so. With `expected` only while the secret is still that one.
  *
  * @throws AccountError, CredentialsError
  */
@@ -38,7 +38,22 @@ export async function setSecret(file: string, user: string, secret: string, expe
     if (expected !== undefined && account.secret !== expected) {
       throw new AccountError('the password was changed by somebody else in the meantime');
     }
-    lines.set(account.line, `${user}:${secret}`);
+    lines.set(account.line, accountLine({ ...account, secret }));
+  });
+}
+
+/**
+ * Locks a user out, or lets one in again by what let in before.
+ *
+ * @throws AccountError when there is nothing to change, CredentialsError
+ */
+export async function setLocked(file: string, user: string, locked: boolean): Promise<void> {
+  await editCredentials(file, (accounts, lines) => {
+    const account = requireUser(accounts, user);
+    if (account.locked === locked) throw new AccountError(`${user} is ${locked ? 'locked already' : 'not locked'}`);
+    if (account.secret === '')
+      throw new AccountError(`${user} has no password: set one with: sshome user passwd ${user}`);
+    lines.set(account.line, accountLine({ ...account, locked }));
   });
 }
 
@@ -58,7 +73,7 @@ export async function hashAll(file: string, hash: (password: string) => Promise<
   const done = new Set<string>();
   for (;;) {
     const accounts = (await loadCredentials(file))?.accounts ?? noFile(file);
-    const plain = accounts.filter((account) => account.hash === undefined).slice(0, HASHED_AT_ONCE);
+    const plain = accounts.filter(hasPlainPassword).slice(0, HASHED_AT_ONCE);
     if (plain.length === 0) return [...done];
     const hashed = await Promise.all(plain.map(async (account) => ({ account, secret: await hash(account.secret) })));
     await editCredentials(file, (now, lines) => {
@@ -66,7 +81,7 @@ export async function hashAll(file: string, hash: (password: string) => Promise<
       for (const { account, secret } of hashed) {
         const current = byUser.get(account.user);
         if (current?.secret !== account.secret) continue;
-        lines.set(current.line, `${account.user}:${secret}`);
+        lines.set(current.line, accountLine({ ...current, secret }));
         done.add(account.user);
       }
     });

@@ -15,13 +15,15 @@ export interface PublicKey extends PublicKeyInfo {
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 16384;
 
-/** The key type of each signature algorithm a client may name. */
+/**
+ * The key type of each signature algorithm a client may name. `ssh-rsa` is a type and no such algorithm: as one it means
+ * SHA-1 (RFC 8332, section 3).
+ */
 const TYPE_OF_ALGORITHM: ReadonlyMap<string, KeyType> = new Map([
   ['ssh-ed25519', 'ssh-ed25519'],
   ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp256'],
   ['ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp384'],
   ['ecdsa-sha2-nistp521', 'ecdsa-sha2-nistp521'],
-  ['ssh-rsa', 'ssh-rsa'],
   ['rsa-sha2-256', 'ssh-rsa'],
   ['rsa-sha2-512', 'ssh-rsa'],
 ]);
@@ -33,9 +35,16 @@ const CURVES: ReadonlyMap<string, { name: string; jwk: string; size: number }> =
   ['ecdsa-sha2-nistp521', { name: 'nistp521', jwk: 'P-521', size: 66 }],
 ]);
 
-/** The type of key that a signature algorithm is made with; undefined for what is not taken (DSA, certificates, FIDO). */
+const KEY_TYPES: ReadonlySet<string> = new Set(TYPE_OF_ALGORITHM.values());
+
+/** The type of key that signs so; undefined for what is not taken (SHA-1, DSA, certificates, FIDO). */
 export function keyTypeOf(algorithm: string): KeyType | undefined {
   return TYPE_OF_ALGORITHM.get(algorithm);
+}
+
+/** Whether a public key may be of this type, as files name it. */
+export function isKeyType(name: string): name is KeyType {
+  return KEY_TYPES.has(name);
 }
 
 /** SHA256 fingerprint as `ssh-keygen -l` prints it. */
@@ -47,12 +56,11 @@ export function fingerprintOf(blob: Uint8Array): string {
 export function parsePublicKey(text: string): PublicKey | { readonly problem: string } {
   const [, name = '', base64 = '', comment = ''] = /^\s*(\S+)[ \t]+(\S+)(?:[ \t]+(.*?))?\s*$/.exec(text) ?? [];
   if (name === '') return { problem: 'this is not of the form TYPE KEY COMMENT' };
-  const type = TYPE_OF_ALGORITHM.get(name);
-  if (type !== name) return { problem: 'keys of this type are not taken: use ed25519, ecdsa or rsa' };
+  if (!isKeyType(name)) return { problem: 'keys of this type are not taken: use ed25519, ecdsa or rsa' };
   const blob = Buffer.from(base64, 'base64');
   if (blob.toString('base64') !== base64) return { problem: 'the key is not base64: is the line cut?' };
-  const problem = problemOf(type, blob);
-  return problem === undefined ? { type, blob, comment, fingerprint: fingerprintOf(blob) } : { problem };
+  const problem = problemOf(name, blob);
+  return problem === undefined ? { type: name, blob, comment, fingerprint: fingerprintOf(blob) } : { problem };
 }
 
 /** The line of a key as it is written to a file. */

@@ -19,9 +19,9 @@ export async function findSampleUsers({
   readonly passwords: Pick<Passwords, 'verify'>;
 }): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const { user, secret, hash } of accounts) {
+  for (const { user, secret, hash, locked } of accounts) {
     const sample = SAMPLE_PASSWORDS.get(user);
-    if (sample === undefined) continue;
+    if (sample === undefined || locked) continue;
     if (hash === undefined ? secret === sample : await passwords.verify(sample, hash)) found.push(user);
   }
   return found;

@@ -16,6 +16,7 @@ export interface LimitConfig {
   readonly maxChannels: number;
   readonly maxHandles: number;
   readonly maxRequests: number;
+  readonly rekeysPerSecond: number;
   readonly maxUnsentBytes: number;
   readonly windowBytes: number;
   readonly maxQueuedBytes: number;
@@ -170,6 +171,13 @@ export const LIMIT_SETTINGS: { readonly [Key in keyof LimitConfig]: Setting<Limi
     default: '64',
     placeholder: 'N',
     describe: 'requests of one SFTP session worked on at a time',
+  },
+  rekeysPerSecond: {
+    name: 'rekeys-per-second',
+    read: readInteger(1, 100_000),
+    default: '20',
+    placeholder: 'N',
+    describe: 'key exchanges that a client may begin in a second with less than 1 MiB between, above which they wait',
   },
   maxUnsentBytes: {
     name: 'max-unsent',

@@ -33,8 +33,10 @@ export type AuthenticationMethod = 'password' | 'publickey';
 /** Why somebody was not let in. For the log alone: the peer is told nothing but "no". */
 export type RefusalReason =
   | 'unknown-user'
+  | 'locked'
   | 'wrong-password'
   | 'unknown-key'
+  | 'unknown-algorithm'
   | 'bad-signature'
   | 'overloaded'
   | 'too-many-sessions'

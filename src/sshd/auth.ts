@@ -77,12 +77,17 @@ export function serveAuthentication(parts: AuthenticationParts): void {
   };
 
   const publicKey = async (context: PublicKeyAuthContext): Promise<void> => {
-    const { algo: algorithm, data: blob } = context.key;
+    const { data: blob } = context.key;
+    const algorithm = signatureAlgorithmOf(context);
     const proof = await backend.authenticator.publicKey(context.username, { algorithm, blob });
     if (isOver) return;
     if (!proof.ok) return refuse(context, proof);
-    // Without a signature this is only the question whether the key would do (RFC 4252, section 7).
-    if (context.signature === undefined) return context.accept();
+    if (context.signature === undefined) {
+      // This is only the question whether the key would do. The answer names the algorithm as it was asked for (RFC 4252,
+      // section 7); ssh2 would name the type of the key, which for RSA means SHA-1.
+      context.key.algo = algorithm;
+      return context.accept();
+    }
     if (!isSignedByKey(context)) return refuse(context, { ok: false, reason: 'bad-signature' });
     accept(context, proof.identity, 'publickey', proof.fingerprint);
   };
@@ -120,6 +125,11 @@ function askPassword(context: KeyboardAuthContext): Promise<unknown> {
       resolve(Array.isArray(responses) && responses.length === 1 ? responses[0] : undefined);
     });
   });
+}
+
+/** The signature algorithm as the client named it; ssh2 keeps those of RFC 8332 as the type of the key and the hash. */
+function signatureAlgorithmOf({ key, hashAlgo }: PublicKeyAuthContext): string {
+  return hashAlgo === undefined ? key.algo : `rsa-sha2-${hashAlgo.slice('sha'.length)}`;
 }
 
 /** Whether the signature was made by the very key that was offered, with a hash stronger than SHA-1. */

@@ -42,6 +42,8 @@ export interface SshLimits extends AdmissionLimits, RekeyLimits {
   /** Connections in all, logged in or not. */
   readonly maxConnections: number;
   readonly maxSessionsPerUser: number;
+  /** Key exchanges that a connection may begin in a second after its login, above which they wait. */
+  readonly rekeysPerSecond: number;
   /** Unsent bytes of one connection above which nothing more is read from it. */
   readonly maxUnsentBytes: number;
   /** How much a client may send ahead on a channel of SFTP. */

@@ -124,6 +124,7 @@ export class Connection implements Queue {
       maxUnsentBytes: this.#limits.maxUnsentBytes,
       windowBytes: this.#limits.windowBytes,
       reading: this.#reading,
+      rekeysPerSecond: this.#limits.rekeysPerSecond,
       onViolation: (what) => {
         this.#offence = 'crash';
         this.#note(`protocol violation: ${what}`);

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Connection, ServerChannel } from 'ssh2';
 import type { Rekeying } from '../transport/rekey.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
+import { paceKeyExchanges } from './key-exchange-pace.ts';
 import type { Reading } from './reading.ts';
 import { readIntoShared } from './shared-reads.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
@@ -34,6 +35,8 @@ export interface TransportGuardParts {
   readonly isAuthenticated: () => boolean;
   /** Channels that one connection may have open at a time. */
   readonly maxChannels: number;
+  /** Key exchanges that the peer may begin in a second after the login, above which they wait. */
+  readonly rekeysPerSecond: number;
   /** Above this many bytes that the peer has not read, nothing more is read from it. */
   readonly maxUnsentBytes: number;
   /** How much a client may send ahead on a channel that takes uploads. */
@@ -81,9 +84,26 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   };
 
   const handle = protocol._onPayload;
+  const beginRekey = (payload: Buffer): unknown => {
+    const handled = handle(payload);
+    holdDuringKeyExchange(client, violation);
+    return handled;
+  };
+  const pace = paceKeyExchanges({
+    perSecond: parts.rekeysPerSecond,
+    begin: beginRekey,
+    goOn: (payload) => void internals._protocol._decipher._onPayload(payload),
+    onError: (error) => {
+      client.emit('error', error);
+      socket.end();
+    },
+    onViolation: violation,
+  });
+  socket.once('close', () => pace.stop());
   protocol._onPayload = (payload) => {
     // Messages that were read in the same chunk as the one that broke the protocol are not looked at any more.
     if (violated) return undefined;
+    if (isAuthenticated() && pace.holds(payload, protocol._kexinit !== undefined)) return undefined;
     const type = payload[0];
     // ssh2 crosses the login under way off its list then, and throws when that is to be answered.
     if (OF_SERVERS.has(type)) return violation(`message ${type} is no client's`);
@@ -98,9 +118,10 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     // It may lie in a buffer that others read into next (shared-reads.ts), and ssh2 keeps parts of messages.
     const upload = type === CHANNEL_DATA ? uploads.of(payload, internals) : undefined;
     const isTakenAtOnce = upload !== undefined && emitsAtOnce(upload.channel);
-    const handled = handle(isTakenAtOnce || !readsShared ? payload : Buffer.from(payload));
+    const message = isTakenAtOnce || !readsShared ? payload : Buffer.from(payload);
+    if (type === KEXINIT && isAuthenticated()) return beginRekey(message);
+    const handled = handle(message);
     upload?.window.received();
-    if (type === KEXINIT && isAuthenticated()) holdDuringKeyExchange(client, violation);
     return handled;
   };
 
@@ -120,6 +141,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
       process.nextTick(uncork);
     }
     write(data);
+    pace.moved(data.length);
     if (socket.writableLength > maxUnsentBytes && !isFull) {
       isFull = true;
       reading.stop('unsent');

@@ -85,7 +85,7 @@ test('account store: an added user is found without restart', async (t) => {
   const { file, store } = await openStore(t, HASHED);
   const change = nextChange(store);
   await writeFile(file, `${HASHED}carol:${transparentHash('c')}\n`);
-  t.deepEqual(await change, { added: ['carol'], removed: [], changed: [] });
+  t.deepEqual(await change, { added: ['carol'], removed: [], locked: [], changed: [] });
   t.is(store.find('carol')?.user, 'carol');
 });
 
@@ -95,7 +95,7 @@ test('account store: a removed user and a changed secret are told, by a file put
   const change = nextChange(store);
   await writeFile(join(folder, 'new'), `bob:${transparentHash('other')}\n`, { mode: 0o600 });
   await rename(join(folder, 'new'), file);
-  t.deepEqual(await change, { added: [], removed: ['alice'], changed: ['bob'] });
+  t.deepEqual(await change, { added: [], removed: ['alice'], locked: [], changed: ['bob'] });
   t.is(store.find('alice'), undefined);
 });
 
@@ -154,7 +154,7 @@ test('account store: an editor that empties the file before it writes removes no
   await writeFile(file, '');
   await setImmediate();
   await writeFile(file, `${HASHED}carol:${transparentHash('c')}\n`);
-  t.deepEqual(await change, { added: ['carol'], removed: [], changed: [] });
+  t.deepEqual(await change, { added: ['carol'], removed: [], locked: [], changed: [] });
 });
 
 test('account store: reload takes the file at once, and an edit that changes no user tells nobody', async (t) => {
@@ -166,7 +166,7 @@ test('account store: reload takes the file at once, and an edit that changes no 
   t.deepEqual(changes, []);
   await writeFile(file, '');
   await store.reload();
-  t.deepEqual(changes, [{ added: [], removed: ['alice', 'bob'], changed: [] }]);
+  t.deepEqual(changes, [{ added: [], removed: ['alice', 'bob'], locked: [], changed: [] }]);
 });
 
 test('account store: a listener that fails is logged, and the others are told', async (t) => {
@@ -179,4 +179,19 @@ test('account store: a listener that fails is logged, and the others are told', 
   await store.reload();
   t.deepEqual((await change).removed, ['alice', 'bob']);
   t.true(log.lines.some((line) => line.startsWith('unexpected:') && line.includes('boom')));
+});
+
+test('account store: who is locked is told once, who is unlocked has changed', async (t) => {
+  t.timeout(10_000);
+  const { file, store } = await openStore(t, HASHED);
+  const locked = nextChange(store);
+  await writeFile(file, HASHED.replace('alice:', 'alice:!'));
+  t.deepEqual(await locked, { added: [], removed: [], locked: ['alice'], changed: [] });
+  t.true(store.find('alice')?.locked);
+  const other = nextChange(store);
+  await writeFile(file, `${HASHED.replace('alice:', 'alice:!')}carol:!x\n`);
+  t.deepEqual(await other, { added: ['carol'], removed: [], locked: [], changed: [] });
+  const unlocked = nextChange(store);
+  await writeFile(file, HASHED);
+  t.deepEqual(await unlocked, { added: [], removed: ['carol'], locked: [], changed: ['alice'] });
 });

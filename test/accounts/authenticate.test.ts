@@ -8,7 +8,7 @@ import { OverloadedError, type Passwords } from '../../src/accounts/password-poo
 import { type CountingPasswords, countingPasswords, recordingLog, transparentHash } from './fixtures.ts';
 import { ECDSA_KEY, ED25519_KEY, RSA_KEY } from './sample-keys.ts';
 
-const USERS = `alice:${transparentHash('wonderland')}\nbob:builder bob: yes\n__proto__:p\n`;
+const USERS = `alice:${transparentHash('wonderland')}\nbob:builder bob: yes\n__proto__:p\nlocked:!${transparentHash('wonderland')}\nbare:!\n`;
 
 /** An authenticator over some users, without the wait after a refusal. */
 async function startAuthenticator(
@@ -19,6 +19,7 @@ async function startAuthenticator(
   const log = recordingLog();
   const keys = new Map([
     ['alice', parseAuthorizedKeys(`${ED25519_KEY}\n${RSA_KEY}\n`).keys],
+    ['locked', parseAuthorizedKeys(`${ED25519_KEY}\n`).keys],
     ['ghost', parseAuthorizedKeys(`${ED25519_KEY}\n`).keys],
   ]);
   const authenticator = await createAuthenticator({
@@ -33,6 +34,7 @@ async function startAuthenticator(
     log,
     refusalMs: 0,
     jitterMs: 0,
+    keyRefusalMs: 0,
   });
   return {
     authenticator,
@@ -67,6 +69,11 @@ const refusals: [title: string, user: string, password: unknown, reason: string]
   ['a name of Object.prototype', 'constructor', 'x', 'unknown-user'],
   ['another case of the name', 'ALICE', 'wonderland', 'unknown-user'],
   ['a NUL in the name', 'alice\0', 'wonderland', 'unknown-user'],
+  ['a locked user with the right password', 'locked', 'wonderland', 'locked'],
+  ['a locked user with a wrong password', 'locked', 'Wonderland', 'locked'],
+  ['a locked user with the mark and the password', 'locked', '!wonderland', 'locked'],
+  ['a locked user without a password, with none', 'bare', '', 'locked'],
+  ['a locked user without a password, with the mark', 'bare', '!', 'locked'],
   ['an object for a password (a request to change it)', 'alice', { old: 'wonderland' }, 'malformed'],
   ['no password', 'alice', undefined, 'malformed'],
   ['a password of 1025 bytes', 'alice', 'x'.repeat(1025), 'malformed'],
@@ -80,13 +87,16 @@ for (const [title, user, password, reason] of refusals) {
   });
 }
 
-test('authenticate: an unknown user costs the same work as a wrong password', async (t) => {
+test('authenticate: an unknown user and a locked one cost the same work as a wrong password', async (t) => {
   const passwords = countingPasswords();
   const { authenticator } = await startAuthenticator(USERS, passwords);
   await authenticator.password('alice', 'wrong');
   await authenticator.password('bob', 'wrong');
   await authenticator.password('mallory', 'wrong');
-  t.deepEqual(costs(passwords), Array(3).fill('$argon2id$v=19$m=19456,t=2,p=1'));
+  await authenticator.password('locked', 'wrong');
+  await authenticator.password('locked', 'wonderland');
+  await authenticator.password('bare', 'wrong');
+  t.deepEqual(costs(passwords), Array(6).fill('$argon2id$v=19$m=19456,t=2,p=1'));
 });
 
 test('authenticate: a right password costs one check as well, plain or hashed', async (t) => {
@@ -138,6 +148,20 @@ test('authenticate: a user who is removed while the password is checked is refus
   t.deepEqual(await authenticator.password('alice', 'wonderland'), { ok: false, reason: 'unknown-user' });
 });
 
+test('authenticate: a user who is locked while the password is checked is refused', async (t) => {
+  let whileChecking = (): void => undefined;
+  const passwords: Passwords = {
+    hash: async () => transparentHash('x'),
+    verify: async () => {
+      whileChecking();
+      return true;
+    },
+  };
+  const { authenticator, replace } = await startAuthenticator(USERS, passwords);
+  whileChecking = () => replace(USERS.replace('alice:', 'alice:!'));
+  t.deepEqual(await authenticator.password('alice', 'wonderland'), { ok: false, reason: 'locked' });
+});
+
 test('authenticate: a reload that leaves the account as it is refuses nobody', async (t) => {
   let whileChecking = (): void => undefined;
   const passwords: Passwords = {
@@ -182,7 +206,7 @@ test('authenticate: a key of the user gives the identity and its fingerprint', a
     identity: { user: 'alice' },
     fingerprint: 'SHA256:gutelRrldFETqvmeIyNyINJ6K9hewqSbqGlLol8dMrE',
   });
-  for (const algorithm of ['ssh-rsa', 'rsa-sha2-256', 'rsa-sha2-512']) {
+  for (const algorithm of ['rsa-sha2-256', 'rsa-sha2-512']) {
     t.true((await authenticator.publicKey('alice', { algorithm, blob: blobOf(RSA_KEY) })).ok, algorithm);
   }
 });
@@ -192,9 +216,11 @@ const keyRefusals: [title: string, user: string, algorithm: string, blob: Uint8A
   ['the key of another user', 'bob', 'ssh-ed25519', blobOf(ED25519_KEY), 'unknown-key'],
   ['an unknown user', 'mallory', 'ssh-ed25519', blobOf(ED25519_KEY), 'unknown-user'],
   ['a file of keys without a user', 'ghost', 'ssh-ed25519', blobOf(ED25519_KEY), 'unknown-user'],
+  ['the right key of a locked user', 'locked', 'ssh-ed25519', blobOf(ED25519_KEY), 'locked'],
   ['a name that is a path', '../alice', 'ssh-ed25519', blobOf(ED25519_KEY), 'unknown-key'],
-  ['an algorithm of another type of key', 'alice', 'ssh-rsa', blobOf(ED25519_KEY), 'unknown-key'],
-  ['DSA', 'alice', 'ssh-dss', blobOf(ED25519_KEY), 'unknown-key'],
+  ['an algorithm of another type of key', 'alice', 'rsa-sha2-512', blobOf(ED25519_KEY), 'unknown-key'],
+  ['RSA with SHA-1', 'alice', 'ssh-rsa', blobOf(RSA_KEY), 'unknown-algorithm'],
+  ['DSA', 'alice', 'ssh-dss', blobOf(ED25519_KEY), 'unknown-algorithm'],
   ['an empty blob', 'alice', 'ssh-ed25519', new Uint8Array(), 'unknown-key'],
 ];
 

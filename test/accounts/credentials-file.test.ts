@@ -11,8 +11,8 @@ const secrets = (text: string) =>
 test('credentials: one user:secret a line', (t) => {
   t.deepEqual(parse('user1:password1\nuser2:password2\n'), {
     accounts: [
-      { user: 'user1', secret: 'password1', hash: undefined, line: 1 },
-      { user: 'user2', secret: 'password2', hash: undefined, line: 2 },
+      { user: 'user1', secret: 'password1', hash: undefined, locked: false, line: 1 },
+      { user: 'user2', secret: 'password2', hash: undefined, locked: false, line: 2 },
     ],
     problems: [],
     warnings: [],
@@ -177,5 +177,20 @@ test('credentials: no problem or warning shows a secret', (t) => {
         return !shown.includes('SECRET') || /(^|\n)[A-Za-z]*SECRET[A-Za-z]*:/.test(text);
       }),
     ),
+  );
+});
+
+test('credentials: a ! after the colon locks the user, with or without something behind it', (t) => {
+  const hash = transparentHash('x');
+  const { accounts, problems } = parseCredentials(Buffer.from(`alice:!secret\nbob:!\ncarol:!${hash}\ndave:!!\n`));
+  t.deepEqual(problems, []);
+  t.deepEqual(
+    accounts.map(({ user, secret, locked, hash: read }) => [user, secret, locked, read === undefined]),
+    [
+      ['alice', 'secret', true, true],
+      ['bob', '', true, true],
+      ['carol', hash, true, false],
+      ['dave', '!', true, true],
+    ],
   );
 });

@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { addUser, editCredentials, hashAll, removeUser, setSecret } from '../../src/accounts/edit-credentials.ts';
+import {
+  addUser,
+  editCredentials,
+  hashAll,
+  removeUser,
+  setLocked,
+  setSecret,
+} from '../../src/accounts/edit-credentials.ts';
 import { CredentialsError } from '../../src/accounts/load-credentials.ts';
 import { AccountError } from '../../src/model/account.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
@@ -193,4 +200,31 @@ test('edit credentials: a file that somebody saves all the time is given up', as
   });
   await t.throwsAsync(edit, { instanceOf: AccountError, message: /changes all the time/ });
   t.is(await readFile(file, 'utf8'), `# ${attempts}\n`);
+});
+
+test('edit credentials: a lock stands before what was there, and unlocking restores it to the byte', async (t) => {
+  const content = `# head\r\nalice:${transparentHash('a')}\r\nbob: plain:with \r\n`;
+  const file = await withFile(t, content);
+  await setLocked(file, 'alice', true);
+  await setLocked(file, 'bob', true);
+  t.is(await readFile(file, 'utf8'), content.replace('alice:', 'alice:!').replace('bob:', 'bob:!'));
+  for (const [user, locked] of [
+    ['alice', true],
+    ['carol', true],
+  ] as const) {
+    await t.throwsAsync(setLocked(file, user, locked), { instanceOf: AccountError });
+  }
+  await setLocked(file, 'alice', false);
+  await setLocked(file, 'bob', false);
+  t.is(await readFile(file, 'utf8'), content);
+  await t.throwsAsync(setLocked(file, 'bob', false), { instanceOf: AccountError, message: 'bob is not locked' });
+});
+
+test('edit credentials: a new password does not unlock, and neither does hashing', async (t) => {
+  const file = await withFile(t, 'alice:!old\nbob:!\ncarol:!plain\n');
+  await setSecret(file, 'alice', transparentHash('new'));
+  t.deepEqual(await hashAll(file, async (password) => transparentHash(password)), ['carol']);
+  t.is(await readFile(file, 'utf8'), `alice:!${transparentHash('new')}\nbob:!\ncarol:!${transparentHash('plain')}\n`);
+  const empty = await t.throwsAsync(setLocked(file, 'bob', false), { instanceOf: AccountError });
+  t.is(empty?.message, 'bob has no password: set one with: sshome user passwd bob');
 });

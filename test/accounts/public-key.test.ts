@@ -90,6 +90,7 @@ test('public key: other types and other texts are refused', (t) => {
     t.regex(problem(`${type} AAAA`), /not taken/);
     if (type !== 'rsa-sha2-512') t.is(keyTypeOf(type), undefined);
   }
+  t.is(keyTypeOf('ssh-rsa'), undefined, 'as a signature algorithm it means SHA-1');
   t.regex(problem('ssh-ed25519'), /form/);
   t.regex(problem(''), /form/);
   t.regex(problem('ssh-ed25519 not*base64'), /base64/);

@@ -29,3 +29,8 @@ test('sample users: own users with plain passwords are none, and cost no hashing
   t.deepEqual(await findSampleUsers({ accounts, passwords }), []);
   t.is(passwords.verified.length, 0);
 });
+
+test('sample users: one who is locked lets nobody in', async (t) => {
+  const accounts = accountsOf('user1:!password1\nuser2:password2\n');
+  t.deepEqual(await findSampleUsers({ accounts, passwords: countingPasswords() }), ['user2']);
+});

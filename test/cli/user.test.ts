@@ -73,9 +73,25 @@ test('cli user: list shows what kind of password and how many keys there are, as
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
   t.deepEqual(JSON.parse((await user(folder, ['list', '--json'])).stdout), [
-    { user: 'al', password: 'plain', keys: 0 },
-    { user: 'alice', password: 'plain', keys: 0 },
+    { user: 'al', password: 'plain', keys: 0, locked: false },
+    { user: 'alice', password: 'plain', keys: 0, locked: false },
   ]);
+});
+
+test('cli user: lock and unlock, with a new password in between that unlocks nobody', async (t) => {
+  t.timeout(30_000);
+  const { folder, file, read } = await withUsers(t, 'alice:a\nbob:b\n');
+  t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
+  t.is(await read(), 'alice:!a\nbob:b\n');
+  t.is((await user(folder, ['list'])).stdout, 'alice  plain     0 keys  locked\nbob    plain     0 keys\n');
+  t.regex(
+    (await user(folder, ['passwd', 'alice', '--password-stdin'], 'new')).stdout,
+    /new password, and is still locked/,
+  );
+  t.regex((await user(folder, ['unlock', 'alice'])).stdout, /^alice is unlocked/);
+  t.true(await isPassword(file, 'alice', 'new'));
+  await writeFile(file, 'alice:!\n');
+  t.is((await user(folder, ['list'])).stdout, 'alice  none      0 keys  locked\n');
 });
 
 test('cli user: keys are added, listed and removed; removing the user removes them', async (t) => {
@@ -117,6 +133,8 @@ const refused: [title: string, args: string[], input: string, message: RegExp][]
   ['a bad name', ['add', '../x', '--password-stdin'], 'x', /1 to 64 letters/],
   ['a taken name', ['add', 'alice', '--password-stdin'], 'x', /there is a user alice already/],
   ['a name that differs in case', ['add', 'Alice', '--password-stdin'], 'x', /only in case/],
+  ['to lock nobody', ['lock', 'bob'], '', /there is no such user/],
+  ['to unlock who is not locked', ['unlock', 'alice'], '', /alice is not locked/],
   ['an empty password', ['add', 'bob', '--password-stdin'], '\n', /not be empty/],
   ['a password with an escape', ['add', 'bob', '--password-stdin'], 'a\u001bb\n', /control characters/],
   ['no terminal to ask on', ['add', 'bob'], 'x\n', /no terminal.*--password-stdin/],

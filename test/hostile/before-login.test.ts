@@ -230,3 +230,70 @@ test.serial('passwords: three hundred at once are not three hundred tries', asyn
   t.deepEqual(await loginsOfOthers(victim), []);
   await survives(t, victim);
 });
+
+test.serial(
+  'login grace: it ends in any state of logging in, for sixty at once, and harms nothing (CVE-2024-6387)',
+  async (t) => {
+    // Would go wrong: the end of the time comes in the middle of something, as of a check of a password, and what that
+    // leaves behind is used again. OpenSSH's handler did work that may not be interrupted.
+    const victim = await startVictim(t, { 'login-grace': '4s' });
+    const states: ReadonlyArray<(client: Client) => void> = [
+      () => {},
+      (client) => say(client, userauth('alice', 'keyboard-interactive', encodeStrings(['', '']))),
+      (client) => say(client, message(MESSAGE.ignore, encodeStrings(['x'])).subarray(0, 3)),
+      // Tries without end, so that one of them is under way.
+      (client) => {
+        const again = setInterval(() => {
+          if (socketOf(client).destroyed) clearInterval(again);
+          else say(client, password('alice', 'wrong'));
+        }, 300);
+      },
+      (client) => say(client, password('alice', 'x'.repeat(1000))),
+      (client) => socketOf(client).pause(),
+    ];
+    const clients = await Promise.all(Array.from({ length: 60 }, () => beforeLogin(t, victim, 'mallory')));
+    const gone = clients.map((client) => closed(client));
+    for (const [index, client] of clients.entries()) states[index % states.length]?.(client);
+    await until(async () => {
+      const ended = (await victim.records()).filter(
+        ({ event, user }) => event === 'session.close' && user === undefined,
+      );
+      return ended.length >= clients.length;
+    });
+    for (const client of clients) socketOf(client).resume();
+    await Promise.all(gone);
+    const reasons = (await victim.records()).map(({ reason }) => reason);
+    t.true(reasons.filter((reason) => reason === 'login took too long').length >= clients.length / 2);
+    t.deepEqual(await loginsOfOthers(victim), []);
+    await survives(t, victim, 100);
+  },
+);
+
+test.serial('login flood: while sixty-four guess passwords without end, who is in works on', async (t) => {
+  // Would go wrong: passwords are hashed on the threads that all file operations share, which stood still for 5 to 12 s.
+  const victim = await startVictim(t, { 'max-auth-tries': '100' });
+  const bob = await login(t, victim, 'bob');
+  const guessers = await Promise.all(Array.from({ length: 64 }, () => beforeLogin(t, victim, 'mallory')));
+  let isOver = false;
+  const guessing = guessers.map(async (client) => {
+    let refused = (): void => {};
+    listen(client, ([type]) => type === MESSAGE.userauthFailure && refused());
+    client.once('close', () => refused());
+    while (!isOver && !socketOf(client).destroyed) {
+      const answer = new Promise<void>((resolve) => {
+        refused = resolve;
+      });
+      say(client, password('alice', 'wrong'));
+      await answer;
+    }
+  });
+  for (let round = 0; round < 50; round += 1) {
+    t.is((await run(bob, 'upload work', `round ${round}`)).status, 0);
+    t.is((await run(bob, 'cat work')).stdout.toString('utf8'), `round ${round}`);
+  }
+  isOver = true;
+  await Promise.all(guessing);
+  for (const client of guessers) client.destroy();
+  t.true((await victim.records()).some(({ event }) => event === 'session.refused'));
+  await survives(t, victim, 250);
+});

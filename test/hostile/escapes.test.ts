@@ -2,6 +2,7 @@
 // leads outside for a program that believes it.
 
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { runProgram } from '../helpers/program.ts';
@@ -251,4 +252,49 @@ test.serial('FIFOs: nobody waits for one, and nobody else either', async (t) => 
   await Promise.all(lines.slice(0, 8).map((line) => run(client, line, 'x')));
   for (const line of lines.slice(8)) await run(client, line, '\0\0\0\0');
   await survives(t, victim);
+});
+
+test.serial('devices: a device and a socket in the home are no files, by any request', async (t) => {
+  // Would go wrong: whoever finds a device node in the home reads the memory or the disk of the host through it, or a
+  // socket speaks to a service of the host.
+  const { victim } = await grounds(t);
+  const mallory = await victim.homeOf('mallory');
+  const service = createServer((socket) => t.fail(`a service was spoken to by ${socket.remoteAddress}`));
+  await new Promise<void>((resolve) => service.listen(join(mallory, 'socket'), resolve));
+  t.teardown(() => service.close());
+  const names = ['socket'];
+  if (process.getuid?.() === 0) {
+    const nodes: ReadonlyArray<readonly [name: string, ...kind: string[]]> = [
+      ['zero', 'c', '1', '5'],
+      ['null', 'c', '1', '3'],
+      ['memory', 'c', '1', '1'],
+      ['disk', 'b', '7', '0'],
+    ];
+    for (const [name, ...kind] of nodes) {
+      const { status, stderr } = await runProgram(t, 'mknod', [join(mallory, name), ...kind]);
+      if (status === 0) names.push(name);
+      else t.log(`without ${name}: ${stderr.trim()}`);
+    }
+  } else {
+    t.log('without devices: only root may make them');
+  }
+  const client = await login(t, victim, 'mallory');
+  const peer = await sftpPeer(client);
+  for (const name of names) {
+    for (const flags of [1, 2, 3, 2 | 8, 2 | 8 | 16, 2 | 4]) {
+      t.not((await peer.ask(3, str(name), u32(flags), u32(0))).type, HANDLE, `${name} with ${flags}`);
+    }
+    t.not((await peer.ask(11, str(name))).type, HANDLE);
+    t.not(statusOf(await peer.ask(9, str(name), u32(1), u64(0))), 0, `${name} cut`);
+    t.is(statusOf(await peer.ask(200, str('check-file-name'), str(name), str('sha256'), u64(0), u64(0), u32(0))), 3);
+    // It may be looked at, and that tells what it is.
+    t.is((await peer.ask(17, str(name))).type, 105);
+    for (const line of [`cat ${name}`, `download ${name}`, `cp ${name} copy`, `cp own ${name}`, `sha256sum ${name}`]) {
+      t.not((await run(client, line)).status, 0, line);
+    }
+    t.not((await run(client, `upload ${name}`, 'x')).status, 0);
+    const { stdout } = await run(client, `scp -f ${name}`, '\0\0\0');
+    t.is(stdout[0], 1, 'scp tells an error');
+  }
+  await survives(t, victim, 60);
 });

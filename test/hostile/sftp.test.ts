@@ -1,6 +1,6 @@
 // A user who has logged in and means harm, through SFTP: what floods, and what is asked with numbers nobody needs.
 
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { login } from '../helpers/ssh-client.ts';
@@ -269,6 +269,41 @@ test.serial(
       other.channel.write(broken);
       other.channel.end();
       await other.closed;
+    }
+    await survives(t, victim);
+  },
+);
+
+test.serial(
+  'folders: a hundred thousand entries are read by many at once, or by nobody, and memory stays flat',
+  async (t) => {
+    // Would go wrong: the whole folder is kept, with attributes and lines, for each who lists it.
+    const victim = await startVictim(t);
+    const home = await victim.homeOf('mallory');
+    const count = 100_000;
+    for (let first = 0; first < count; first += 1000) {
+      await Promise.all(Array.from({ length: 1000 }, (_, index) => symlink('x', join(home, `entry-${first + index}`))));
+    }
+    const peer = await sftpPeer(await login(t, victim, 'mallory'));
+    const { body: folder } = await peer.ask(OPENDIR, str('/'));
+    let listed = 0;
+    for (;;) {
+      const { type, body } = await peer.ask(READDIR, folder);
+      if (type === STATUS) break;
+      listed += body.readUInt32BE(0);
+    }
+    // With "." and "..".
+    t.is(listed, count + 2);
+    await survives(t, victim, 60);
+    for (let session = 0; session < 4; session += 1) {
+      const client = await login(t, victim, 'mallory');
+      grantWindow(client);
+      const other = await sftpPeer(client);
+      const handles: Buffer[] = [];
+      for (let open = 0; open < 20; open += 1) handles.push((await other.ask(OPENDIR, str('/'))).body);
+      socketOf(client).pause();
+      for (let read = 0; read < 5000; read += 1) other.send(READDIR, handles[read % handles.length] ?? folder);
+      await pressed(socketOf(client));
     }
     await survives(t, victim);
   },

@@ -182,6 +182,31 @@ test('auth: the sessions of a user who is removed end, and nobody else’s', asy
   t.is(record?.['reason'], 'the account was removed');
 });
 
+test('auth: the sessions of a user who is locked end, by no method is there another, and unlocking lets in again', async (t) => {
+  t.timeout(30_000);
+  const server = await startServer(t);
+  const privateKey = await giveKey(server, 'alice', 'ed25519');
+  const content = await readFile(server.credentials, 'utf8');
+  const alice = await login(t, server, 'alice');
+  const bob = await login(t, server, 'bob');
+  const gone = closed(alice);
+  await writeFile(server.credentials, content.replace('alice:', 'alice:!'));
+  await gone;
+  t.is((await run(bob, 'whoami')).stdout.toString('utf8'), 'bob\n');
+  for (const proof of [{ password: PASSWORDS.alice }, { password: `!${PASSWORDS.alice}` }, { privateKey }]) {
+    await refusedLogin(server, { username: 'alice', ...proof });
+  }
+  t.deepEqual(new Set((await refusals(server)).map(({ reason }) => reason)), new Set(['locked']));
+  const record = (await server.records()).find(({ event, user }) => event === 'session.close' && user === 'alice');
+  t.is(record?.['reason'], 'the account was locked');
+  const changes = async (): Promise<number> =>
+    (await server.records()).filter(({ message }) => message === 'the users have changed').length;
+  await writeFile(server.credentials, content);
+  await until(async () => (await changes()) === 2);
+  t.is(await whoami(t, server, 'alice'), 'alice');
+  t.is(await whoami(t, server, 'alice', { privateKey, password: undefined }), 'alice');
+});
+
 test('auth: a changed password counts at the next login; who is in stays in', async (t) => {
   const server = await startServer(t);
   const alice = await login(t, server, 'alice');

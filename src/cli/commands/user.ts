@@ -1,7 +1,8 @@
 // `sshome user`: edits the file of the users. What may be in it is decided in accounts/.
 
 import type { Argv, CommandModule } from 'yargs';
-import { addUser, checkUserName, hashAll, removeUser, setSecret } from '../../accounts/edit-credentials.ts';
+import { hasPlainPassword } from '../../accounts/account.ts';
+import { addUser, checkUserName, hashAll, removeUser, setLocked, setSecret } from '../../accounts/edit-credentials.ts';
 import { loadCredentials } from '../../accounts/load-credentials.ts';
 import { checkNewPassword } from '../../accounts/new-password.ts';
 import { PasswordPool } from '../../accounts/password-pool.ts';
@@ -11,7 +12,7 @@ import { readFirstLine } from '../stdin-line.ts';
 import { findUser, readAccounts, runUserCommand, type UserCommandContext } from './user-context.ts';
 import { userKeyCommand } from './user-key.ts';
 
-/** `sshome user add|passwd|remove|list|hash-all|key`. */
+/** `sshome user add|passwd|lock|unlock|remove|list|hash-all|key`. */
 export function userCommand(): CommandModule {
   return {
     command: 'user',
@@ -42,6 +43,18 @@ const COMMANDS: CommandModule[] = [
     describe: 'Give a user another password',
     builder: (program) => withPasswordStdin(withName(program)),
     handler: (args) => runUserCommand(args, passwd),
+  },
+  {
+    command: 'lock <name>',
+    describe: 'Let a user in no more, and end the sessions, until unlocked',
+    builder: withName,
+    handler: (args) => runUserCommand(args, lock),
+  },
+  {
+    command: 'unlock <name>',
+    describe: 'Let a locked user in again, by the same password and keys',
+    builder: withName,
+    handler: (args) => runUserCommand(args, unlock),
   },
   {
     command: 'remove <name>',
@@ -76,9 +89,9 @@ async function add({ file, keys, args }: UserCommandContext): Promise<void> {
 
 async function passwd({ file, args }: UserCommandContext): Promise<void> {
   const name = String(args['name']);
-  await findUser(file, name);
+  const { locked } = await findUser(file, name);
   await setSecret(file, name, await hashOf(await newPassword(name, args)));
-  print(`${name} has a new password.`);
+  print(`${name} has a new password${locked ? ', and is still locked' : ''}.`);
 }
 
 async function remove({ file, keys, args }: UserCommandContext): Promise<void> {
@@ -90,15 +103,31 @@ async function remove({ file, keys, args }: UserCommandContext): Promise<void> {
   print(`${name} is removed, with the public keys. The home and all files in it are still there.`);
 }
 
+async function lock({ file, args }: UserCommandContext): Promise<void> {
+  const name = String(args['name']);
+  await setLocked(file, name, true);
+  print(`${name} is locked: neither the password nor a key lets in.`);
+}
+
+async function unlock({ file, args }: UserCommandContext): Promise<void> {
+  const name = String(args['name']);
+  await setLocked(file, name, false);
+  print(`${name} is unlocked, with the password and keys from before.`);
+}
+
 async function list({ file, keys, args }: UserCommandContext): Promise<void> {
   const rows = [];
-  for (const { user, hash } of await readAccounts(file)) {
-    rows.push({ user, password: hash?.scheme ?? 'plain', keys: (await keys.list(user)).length });
+  for (const account of await readAccounts(file)) {
+    const { user, hash, locked } = account;
+    const password = hash?.scheme ?? (hasPlainPassword(account) ? 'plain' : 'none');
+    rows.push({ user, password, keys: (await keys.list(user)).length, locked });
   }
   if (args['json'] === true) return print(JSON.stringify(rows, undefined, 2));
   const width = Math.max(...rows.map(({ user }) => user.length));
   for (const row of rows) {
-    print(`${row.user.padEnd(width)}  ${row.password.padEnd(8)}  ${row.keys} key${row.keys === 1 ? '' : 's'}`);
+    print(
+      `${row.user.padEnd(width)}  ${row.password.padEnd(8)}  ${row.keys} key${row.keys === 1 ? '' : 's'}${row.locked ? '  locked' : ''}`,
+    );
   }
 }
 
