@@ -55,7 +55,8 @@ async function save(file: string, penalties: readonly Penalty[]): Promise<void> 
   await replaceFile(file, Buffer.from(`${JSON.stringify({ penalties }, undefined, 1)}\n`));
 }
 
-function parsePenalties(text: string): Penalty[] {
+/** @throws SyntaxError, TypeError */
+export function parsePenalties(text: string): Penalty[] {
   const content: unknown = JSON.parse(text);
   const list =
     typeof content === 'object' && content !== null && 'penalties' in content ? content.penalties : undefined;

@@ -34,6 +34,8 @@ export async function openRemoteDirectory(
     const names = await session.request<readonly WireName[]>(path, (sftp, answer) =>
       sftp.readdir(id as unknown as string, (error, list) => answer(isEndOfFile(error) ? undefined : error, list)),
     );
+    // ssh2 hands over whatever kind of answer came.
+    if (names !== undefined && !Array.isArray(names)) throw malformed(path);
     return names?.map(entryOf).filter(({ name }) => name !== '.' && name !== '..');
   };
 

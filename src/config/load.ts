@@ -102,7 +102,15 @@ function parseConfig(text: string, file: string, problems: string[]): Map<string
     problems.push(`${file}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`);
   }
   if (problems.length > 0 || document.contents === null) return written;
-  const content: unknown = document.toJS();
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (error) {
+    // An alias that stands for nothing, or for too much, shows only here.
+    if (!(error instanceof ReferenceError)) throw error;
+    problems.push(`${file}:1: ${error.message}`);
+    return written;
+  }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     problems.push(`${file}:1: this is not a list of settings, each as \`name: value\``);
     return written;

@@ -38,6 +38,8 @@ export function compilePattern(
 
 function tokenize(pattern: readonly string[]): Token[] {
   const tokens: Token[] = [];
+  // Behind the last "]" no "[" is looked through to the end: a wall of them would take its length squared.
+  const lastClose = pattern.lastIndexOf(']');
   let at = 0;
   while (at < pattern.length) {
     const character = pattern[at] ?? '';
@@ -50,7 +52,7 @@ function tokenize(pattern: readonly string[]): Token[] {
     } else if (character === '?') {
       tokens.push({ kind: 'any' });
     } else {
-      const set = character === '[' ? readSet(pattern, at) : undefined;
+      const set = character === '[' && at <= lastClose ? readSet(pattern, at) : undefined;
       tokens.push(set?.token ?? { kind: 'literal', character });
       at = set?.end ?? at;
     }

@@ -39,10 +39,9 @@ export function parseProxyHeader(bytes: Buffer): ProxyHeader | undefined {
 /** `PROXY TCP4 192.0.2.1 198.51.100.1 56324 22\r\n` */
 function parseV1(bytes: Buffer): ProxyHeader | undefined {
   const end = bytes.indexOf('\r\n');
-  if (end < 0) {
-    if (bytes.length >= MAX_V1_BYTES) throw new ProxyHeaderError('the PROXY line has no end');
-    return undefined;
-  }
+  // The same whether the line came in one piece or not.
+  if ((end < 0 ? bytes.length : end + 1) >= MAX_V1_BYTES) throw new ProxyHeaderError('the PROXY line has no end');
+  if (end < 0) return undefined;
   const [, family, address = ''] = bytes.toString('latin1', 0, end).split(' ');
   if (family === 'UNKNOWN') return { address: undefined, lengthBytes: end + 2 };
   const version = family === 'TCP4' ? 4 : family === 'TCP6' ? 6 : undefined;

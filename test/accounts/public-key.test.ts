@@ -109,3 +109,12 @@ test('public key: no bytes make the reader fail', (t) => {
     ),
   );
 });
+
+test('public key: a wall of blanks before a line separator is refused at once', (t) => {
+  /*
+   * What was wrong: the expression that reads a line went over its blanks once for each of them, and again for that.
+   * How it was reached: a logged-in user gives `keys add` a key, thousands of blanks and U+2028; the server stood still.
+   * What this verifies: 60,000 blanks are read, and the separator is refused; the old expression would take days.
+   */
+  t.true('problem' in parsePublicKey(`${ED25519_KEY.split(' ', 2).join(' ')}${' '.repeat(60_000)}\u2028x`));
+});

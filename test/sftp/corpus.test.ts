@@ -5,6 +5,7 @@ import { ProtocolError } from '../../src/sftp/codec/protocol-error.ts';
 import { inRepository } from '../helpers/folder.ts';
 import { type CorpusHandles, readCorpus } from './corpus.ts';
 import { GROUNDS, type Ground, inMemory, type MakeGround } from './fuzz-grounds.ts';
+import { idsIn } from './ids-in.ts';
 
 // Inputs that broke servers, or could: played whole, byte by byte, and cut off at every place. Each request is answered
 // once, or the session ends with a ProtocolError; nothing stays open.
@@ -38,18 +39,6 @@ async function play(t: ExecutionContext, { client, openCount }: Ground, pieces: 
   t.deepEqual(client.unexpected, []);
   client.serverStream.end();
   return (await replies).map(({ id }) => id).toSorted((a, b) => a - b);
-}
-
-/** The ids of the whole packets in `bytes`, up to the first that has none. */
-function idsIn(bytes: Buffer): number[] {
-  const ids: number[] = [];
-  for (let at = 0; at + 9 <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
-    if (length < 5 || length > 257 * 1024 || at + 4 + length > bytes.length || bytes[at + 4] === 1) break;
-    ids.push(bytes.readUInt32BE(at + 5));
-    at += 4 + length;
-  }
-  return ids;
 }
 
 for (const name of readdirSync(FOLDER)) {

@@ -17,7 +17,7 @@ export interface Ground {
 
 export type MakeGround = (t: ExecutionContext, greet?: boolean) => Promise<Ground>;
 
-export async function inMemory(t: ExecutionContext, greet = true): Promise<Ground> {
+export async function inMemory(t: Pick<ExecutionContext, 'teardown'>, greet = true): Promise<Ground> {
   const client = await connect(t, { greet });
   client.files.put('/f', 'content of f');
   client.files.putFolder('/d');

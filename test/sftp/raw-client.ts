@@ -50,7 +50,7 @@ type ConnectOptions = Partial<SftpOptions> & { readonly greet?: boolean };
 
 /** A session over files in memory, greeted unless told. It is ended by the test's end at the latest. */
 export async function connect(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   { files = createSmallFiles(), ...options }: Omit<ConnectOptions, 'files'> & { readonly files?: SmallFiles } = {},
 ): Promise<RawClient> {
   return Object.assign(await connectTo(t, files, options), { files });
@@ -58,7 +58,7 @@ export async function connect(
 
 /** The same over any files. */
 export async function connectTo(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   files: Files,
   { greet = true, ...options }: Omit<ConnectOptions, 'files'> = {},
 ): Promise<DiskClient> {
