@@ -5,7 +5,7 @@ import { type Client, connect } from '../../src/client/index.ts';
 import { type Actor, PASSWORDS } from '../helpers/server.ts';
 
 export async function connectActor(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   { host, port }: { readonly host: string; readonly port: number },
   user: Actor,
 ): Promise<Client> {

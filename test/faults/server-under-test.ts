@@ -29,6 +29,8 @@ interface Options {
   readonly settings?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly prefix?: readonly string[];
+  /** Words for Node itself. */
+  readonly nodeWords?: readonly string[];
   /** Lets the test make system calls fail. */
   readonly injected?: boolean;
   /** The folder of a server that was there before. */
@@ -37,8 +39,11 @@ interface Options {
   readonly owner?: number;
 }
 
-export async function startUnderTest(t: ExecutionContext, options: Options = {}): Promise<ServerUnderTest> {
-  const { settings = {}, environment = {}, prefix = [], injected = false } = options;
+export async function startUnderTest(
+  t: Pick<ExecutionContext, 'teardown'>,
+  options: Options = {},
+): Promise<ServerUnderTest> {
+  const { settings = {}, environment = {}, prefix = [], nodeWords = [], injected = false } = options;
   const folder = options.folder ?? (await temporaryFolder(t));
   if (options.folder === undefined) {
     const lines = Object.entries(PASSWORDS).map(([user, password]) => `${user}:${password}\n`);
@@ -57,7 +62,7 @@ export async function startUnderTest(t: ExecutionContext, options: Options = {})
     words,
     prefix,
     environment: { ...environment, TEST_FAULTS: faultFile },
-    nodeWords: injected ? ['--require', inRepository('build/test/faults/inject.cjs')] : [],
+    nodeWords: [...nodeWords, ...(injected ? ['--require', inRepository('build/test/faults/inject.cjs')] : [])],
   });
   if (Number.isNaN(server.port)) throw new Error(`the server did not start: ${server.errors()}`);
   const homes = join(folder, 'homes');

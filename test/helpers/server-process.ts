@@ -10,11 +10,14 @@ export interface ServerProcess {
   readonly port: number;
   /** Standard output so far. */
   output(): string;
-  /** Standard error so far. */
+  /** Standard error so far, or the last of it. */
   errors(): string;
   /** Resolves to the exit status, or the signal's name. */
   readonly ended: Promise<number | string | null>;
 }
+
+/** A server that logs for an hour must not fill the memory of the test. */
+const KEPT_CHARACTERS = 4 * 1024 * 1024;
 
 interface Options {
   readonly words?: readonly string[];
@@ -29,7 +32,7 @@ interface Options {
 
 /** Starts `sshome serve` and waits until it listens or has ended. */
 export async function startProcess(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   { words = [], environment = {}, folder, prefix = [], nodeWords = [] }: Options = {},
 ): Promise<ServerProcess> {
   const cwd = folder ?? (await temporaryFolder(t));
@@ -47,6 +50,7 @@ export async function startProcess(
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
+    if (errors.length > 2 * KEPT_CHARACTERS) errors = errors.slice(-KEPT_CHARACTERS);
   });
   const listening = new Promise<void>((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

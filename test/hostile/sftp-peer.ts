@@ -31,24 +31,34 @@ export async function sftpPeer(client: Client): Promise<SftpPeer> {
   channel.on('error', () => {});
   const framer = createFramer(1 << 24);
   const replies: Reply[] = [];
-  const asked = new Map<number, (reply: Reply) => void>();
+  const asked = new Map<number, { answer(reply: Reply): void; fail(error: Error): void }>();
+  const greeted = withResolvers();
   let isGreeted = false;
+  let isClosed = false;
   let lastId = 0;
   channel.on('data', (chunk: Buffer) => {
     framer.push(chunk);
     for (let reply = framer.next(); reply !== undefined; reply = framer.next()) {
       if (!isGreeted) {
         isGreeted = true;
+        greeted.resolve();
         continue;
       }
       const one = { type: reply.readUInt8(0), id: reply.readUInt32BE(1), body: Buffer.from(reply.subarray(5)) };
       replies.push(one);
-      asked.get(one.id)?.(one);
+      asked.get(one.id)?.answer(one);
       asked.delete(one.id);
     }
   });
+  const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+  channel.once('close', () => {
+    isClosed = true;
+    greeted.reject(gone());
+    for (const { fail } of asked.values()) fail(gone());
+    asked.clear();
+  });
   channel.write(INIT);
-  await until(() => isGreeted);
+  await greeted.promise;
   const send = (type: number, ...fields: readonly Buffer[]): number => {
     lastId += 1;
     channel.write(packet(u8(type), u32(lastId), ...fields));
@@ -60,13 +70,25 @@ export async function sftpPeer(client: Client): Promise<SftpPeer> {
     send,
     ask: (type, ...fields) =>
       new Promise((resolve, reject) => {
-        channel.once('close', () => reject(new Error('the channel was closed')));
-        channel.setMaxListeners(0);
-        asked.set(send(type, ...fields), resolve);
+        if (isClosed) reject(gone());
+        else asked.set(send(type, ...fields), { answer: resolve, fail: reject });
       }),
     has: (count) => until(() => replies.length >= count, 60_000),
-    closed: new Promise((resolve) => channel.once('close', () => resolve())),
+    closed,
   };
+}
+
+function gone(): Error {
+  return new Error('the channel was closed');
+}
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {
+  let resolve = (): void => {};
+  let reject = (_error: Error): void => {};
+  const promise = new Promise<void>((...both) => {
+    [resolve, reject] = both;
+  });
+  return { promise, resolve, reject };
 }
 
 /** The code of a STATUS; -1 of any other reply. */
