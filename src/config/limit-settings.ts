@@ -203,14 +203,14 @@ export const LIMIT_SETTINGS: { readonly [Key in keyof LimitConfig]: Setting<Limi
   keepaliveIntervalMs: {
     name: 'keepalive-interval',
     read: readDurationMs,
-    default: '15s',
+    default: '30s',
     placeholder: 'TIME',
     describe: 'silence after which a client is asked whether it is still there (ClientAliveInterval)',
   },
   keepaliveCountMax: {
     name: 'keepalive-count',
     read: readInteger(1, 100),
-    default: '4',
+    default: '20',
     placeholder: 'N',
     describe: 'unanswered questions after which it is taken for gone (ClientAliveCountMax)',
   },

@@ -90,6 +90,8 @@ export interface ClientDriver extends Client {
   readonly renamesOver?: boolean;
   /** Whether the client obeys `Target.rekeyBytes`. */
   readonly rekeys?: boolean;
+  /** Why more than 300 MB would take it too long, with any server. */
+  readonly tooSlow?: string;
   /** Seconds until a check is given up; 60 unless told, ten times that for the large sizes. */
   readonly patienceSeconds?: number;
 }
