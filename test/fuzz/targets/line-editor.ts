@@ -7,6 +7,7 @@ import { VirtualScreen } from '../../shell/virtual-screen.ts';
 import { holds, pure, type Target } from '../target.ts';
 
 const SIZE = { columns: 20, rows: 5 };
+const MAX_DRAWN = 40;
 
 export const lineEditor: Target = {
   name: 'line-editor',
@@ -58,11 +59,13 @@ export const lineEditor: Target = {
     const screen = new VirtualScreen(SIZE.columns, SIZE.rows);
     let shown: Screen | undefined;
     let line = EMPTY_LINE;
-    for (const key of whole) {
+    for (const [index, key] of whole.entries()) {
       line = editLine(line, key);
       const { text, cursor } = line;
       holds(cursor >= 0 && cursor <= text.length, 'the cursor is outside of the line');
       holds(!splitsPair(text, cursor), 'the cursor is inside a character');
+      // The shell draws when no more keys are waiting, not for each.
+      if (index >= MAX_DRAWN && index < whole.length - 1) continue;
       const next = layOut('> ', line, SIZE);
       screen.write(paint(shown, next));
       shown = next;
