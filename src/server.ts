@@ -185,7 +185,7 @@ function openHomesOf(config: Config, log: ServerLog): Homes {
     log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
   }
   const uploads = { mode: config.upload, sync: config.fsync, keepMs: config.uploadKeepMs };
-  return openHomes({ directory: config.homes, jail, uploads, log });
+  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, log });
 }
 
 interface Parts {

@@ -15,6 +15,7 @@ export interface Config extends LimitConfig, AlgorithmConfig {
   readonly upload: 'in-place' | 'atomic';
   readonly uploadKeepMs: number;
   readonly fsync: 'close' | 'client' | 'off';
+  readonly walk: 'auto' | 'sync' | 'async';
   readonly graceMs: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Empty: none. */
@@ -93,6 +94,13 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     default: 'client',
     placeholder: 'WHEN',
     describe: 'when uploads are forced to the disk: at every close, when the client asks, or off',
+  },
+  walk: {
+    name: 'walk',
+    read: readOneOf(['auto', 'sync', 'async']),
+    default: 'auto',
+    placeholder: 'HOW',
+    describe: 'how paths are walked: sync at once, async in threads, auto async where a file system may hang',
   },
   graceMs: {
     name: 'grace',

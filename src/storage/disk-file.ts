@@ -31,6 +31,8 @@ interface DiskFileParts {
   /** A path to ask for the file system by. */
   readonly host: HostPath;
   readonly turns: Turns;
+  /** Whether its file system may hang: see Place. */
+  readonly mayHang: boolean;
   /** Whether the content is synced before the file is closed, and whether it is when that is asked for. */
   readonly syncsOnClose: boolean;
   readonly sync: SyncPolicy;
@@ -86,7 +88,9 @@ export class DiskFile implements OpenFile {
           if (error !== null) return end(error, done);
           done += bytes;
           if (bytes === 0 || done === target.length) return end(null, done);
-          // Less than asked is nearly always the end of the file: to look at the size is cheaper than to read nothing.
+          // Less than asked is nearly always the end of the file: to look at the size is cheaper than to read nothing,
+          // where it can be had at once.
+          if (this.#parts.mayHang) return next();
           try {
             if (offset + done < this.#sizeNow()) next();
             else end(null, done);
@@ -161,8 +165,9 @@ export class DiskFile implements OpenFile {
         this.#onIdle = resolve;
       });
     }
-    // Only what was written can fail to arrive; a file that was read is closed at once.
-    if (this.#write) await this.#turns.run(() => this.#endWriting(abandon));
+    // Only what was written can fail to arrive; a file that was read is closed at once, but for FUSE, which asks its
+    // program at every close.
+    if (this.#write || this.#parts.mayHang) await this.#turns.run(() => this.#endInTurn(abandon));
     else this.#closeNow();
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -176,7 +181,7 @@ export class DiskFile implements OpenFile {
   }
 
   /** What fails is remembered, and keeps a file from being taken for whole. NFS tells of lost writes at close(2). */
-  async #endWriting(abandon: boolean): Promise<void> {
+  async #endInTurn(abandon: boolean): Promise<void> {
     const { syncsOnClose, end } = this.#parts;
     const attempt = async (call: () => Promise<void>): Promise<void> => {
       try {
@@ -185,7 +190,8 @@ export class DiskFile implements OpenFile {
         this.#failure ??= diskError(error, this.path);
       }
     };
-    if (syncsOnClose && !abandon && this.#failure === undefined) await attempt(() => syncDescriptor(this.#descriptor));
+    if (this.#write && syncsOnClose && !abandon && this.#failure === undefined)
+      await attempt(() => syncDescriptor(this.#descriptor));
     await attempt(() => closeDescriptor(this.#descriptor));
     const how = this.#failure !== undefined ? 'failed' : abandon ? 'cut-off' : 'finished';
     if (end !== undefined) await attempt(() => end(how));
@@ -220,7 +226,7 @@ export class DiskFile implements OpenFile {
     const before = this.#lastAppend;
     this.#begin();
     try {
-      const append = before.then(() => this.#writeAt(data, this.#sizeNow()));
+      const append = before.then(async () => this.#writeAt(data, await this.#size()));
       // Its own caller is told of a failure; the next one only waits.
       this.#lastAppend = append.catch(() => undefined);
       await append;
@@ -241,7 +247,13 @@ export class DiskFile implements OpenFile {
     }
   }
 
-  /** Asked of the descriptor of a file just read or written: no disk is waited for. */
+  async #size(): Promise<number> {
+    if (!this.#parts.mayHang) return this.#sizeNow();
+    const { size } = await this.#turns.run(() => statDescriptor(this.#descriptor));
+    return size;
+  }
+
+  /** Asked of the descriptor of a file just read or written: on a local disk nothing is waited for. */
   #sizeNow(): number {
     return fstatSync(this.#descriptor).size;
   }

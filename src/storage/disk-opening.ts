@@ -10,7 +10,7 @@ import type { VirtualPath } from '../model/path.ts';
 import { DiskFile } from './disk-file.ts';
 import type { HostPath, Place } from './place.ts';
 import type { Permit } from './storage.ts';
-import { closeDescriptor, truncateDescriptor } from './system-calls.ts';
+import { closeDescriptor, statDescriptor, truncateDescriptor } from './system-calls.ts';
 import type { Turns } from './turns.ts';
 import { type ActiveUploads, beginAside, type Ending, resumeAside, syncFolder } from './upload-aside.ts';
 import type { UploadPolicy } from './upload-policy.ts';
@@ -149,6 +149,7 @@ export class DiskOpening {
       options,
       host: hostOf(descriptor),
       turns,
+      mayHang: place.mayHang,
       sync: uploads.sync,
       syncsOnClose: uploads.sync === 'close' || (isAside && uploads.sync !== 'off'),
       ...(end === undefined ? {} : { end: (how) => this.#end(place, file, () => end(how)) }),
@@ -167,10 +168,16 @@ export class DiskOpening {
   }
 }
 
-/** The descriptor has the last word. What was just opened is in the kernel's memory: no need to wait elsewhere. */
+/** The descriptor has the last word. What was just opened on a local disk is in memory: no need to wait elsewhere. */
 async function openFile({ place, options }: Opening): Promise<number> {
   const descriptor = await place.open(flagsOf(options));
-  if (fstatSync(descriptor).isFile()) return descriptor;
+  try {
+    const stats = place.mayHang ? await statDescriptor(descriptor) : fstatSync(descriptor);
+    if (stats.isFile()) return descriptor;
+  } catch (error) {
+    await closeDescriptor(descriptor);
+    throw error;
+  }
   await closeDescriptor(descriptor);
   throw new FileError('permission-denied', { path: place.path });
 }

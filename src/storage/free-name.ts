@@ -1,10 +1,10 @@
 // Giving a file a name that nobody else has. rename(2) would replace what is there: so a file gets the new name as a
 // second one, which fails if that exists, and then loses the old one, as in OpenSSH's sftp-server.
 
-import { lstatSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { errnoName } from '../model/errno.ts';
 import type { HostPath } from './place.ts';
+import { lstatIfThere } from './system-calls.ts';
 
 interface Names {
   readonly from: HostPath;
@@ -18,7 +18,7 @@ export async function giveFreeName({ from, to, canLink = true }: Names & { canLi
   if (how === 'unable') {
     // What may be lost to a race here is an empty folder, or, where files have one name only, a file made at the same
     // instant.
-    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return false;
+    if ((await lstatIfThere(to)) !== undefined) return false;
     await fs.rename(from, to);
     return true;
   }

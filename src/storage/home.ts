@@ -7,7 +7,9 @@ import { FileError } from '../model/error.ts';
 import { isName, ROOT } from '../model/path.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
 import { type DiskStorageParts, openDiskStorage } from './disk.ts';
+import type { WalkMode } from './mounts.ts';
 import type { Storage } from './storage.ts';
+import type { Device } from './turns.ts';
 
 /**
  * Opens the home of `user`, `homesDirectory`/`user`, and makes it (mode 0700) at the first login.
@@ -19,16 +21,19 @@ export async function openHome(home: {
   homesDirectory: string;
   user: string;
   jail: JailKind;
-  /** What else the storage is made of, once it is known which device (`st_dev`) the home is on. */
-  partsOn?: (device: number) => Omit<DiskStorageParts, 'jail'>;
+  /** `auto` unless told. */
+  walkMode?: WalkMode;
+  /** What else the storage is made of, once it is known what the home is on. */
+  partsOn?: (device: Device) => Omit<DiskStorageParts, 'jail'>;
 }): Promise<Storage> {
-  const { homesDirectory, user, jail, partsOn } = home;
+  const { homesDirectory, user, jail: kind, walkMode = 'auto', partsOn } = home;
   if (!isName(user)) throw new FileError('invalid-path', { path: ROOT, detail: 'the user name is no file name' });
   const host = join(homesDirectory, user);
   try {
     await makeIfMissing(host);
     const { dev } = await lstat(host);
-    return openDiskStorage({ ...partsOn?.(dev), jail: await openJailOf[jail](host) });
+    const jail = await openJailOf[kind](host, walkMode);
+    return openDiskStorage({ ...partsOn?.(jail.hanging === 'partly' ? 'mixed' : dev), jail });
   } catch (error) {
     throw homeError(error, host);
   }

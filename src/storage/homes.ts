@@ -4,6 +4,7 @@
 import type { Log } from '../model/log.ts';
 import type { JailKind } from './choose-jail.ts';
 import { openHome } from './home.ts';
+import type { WalkMode } from './mounts.ts';
 import type { Storage } from './storage.ts';
 import { sweepHomes } from './sweep-homes.ts';
 import { SharedTurns } from './turns.ts';
@@ -15,6 +16,7 @@ const SWEEP_INTERVAL_MS = 3_600_000;
 export interface HomesParts {
   readonly directory: string;
   readonly jail: JailKind;
+  readonly walkMode: WalkMode;
   readonly uploads: UploadPolicy;
   readonly log: Log;
 }
@@ -60,6 +62,7 @@ class OpenHomes implements Homes {
           homesDirectory: this.#parts.directory,
           user,
           jail: this.#parts.jail,
+          walkMode: this.#parts.walkMode,
           partsOn: (device) => ({
             uploads: this.#parts.uploads,
             active: this.#active,
@@ -81,10 +84,10 @@ class OpenHomes implements Homes {
   }
 
   #sweep(): void {
-    const { directory, jail, uploads, log } = this.#parts;
+    const { directory, jail, walkMode, uploads, log } = this.#parts;
     const { signal } = this.#closing;
     this.#sweeping = this.#sweeping
-      .then(() => sweepHomes({ directory, jail, keepMs: uploads.keepMs, active: this.#active, signal, log }))
+      .then(() => sweepHomes({ directory, jail, walkMode, keepMs: uploads.keepMs, active: this.#active, signal, log }))
       .then(
         ({ removed, kept }) => log.info('swept uploads that were cut off', { removed, kept }),
         (error: unknown) => void log.unexpected(error, 'sweeping uploads that were cut off'),

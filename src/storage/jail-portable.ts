@@ -1,7 +1,8 @@
 // The weaker jail, for hosts without /proc (macOS, Windows): for development, not for strangers. It walks as the other
 // one does, but nothing can be held open: folders are known by their host path, which is looked at again after the walk
 // and after a file was opened. Somebody who can change folders on the host while we work (another program, another user
-// of the same home) can win a race against it. Through the server alone links can't be made here, so users can't.
+// of the same home) can win a race against it. Through the server alone links can't be made here, so users can't. A disk
+// that hangs holds up everybody.
 
 import { closeSync, constants, fstatSync, lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
@@ -11,8 +12,8 @@ import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
-import { openDescriptor } from './system-calls.ts';
-import { type Footing, walk } from './walk.ts';
+import { lstatIfThere, openDescriptor } from './system-calls.ts';
+import { type Answer, type Footing, walk } from './walk.ts';
 
 // Node gives no O_NOFOLLOW on Windows; there the check after the open stands alone.
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
@@ -27,13 +28,14 @@ export async function openPortableJail(host: string): Promise<Jail> {
 
 class PortableJail implements Jail {
   readonly makesLinks = false;
+  readonly hanging = 'never';
   readonly #home: string;
   readonly #footing: Footing<HostPath>;
   #closed = false;
 
   constructor(home: string) {
     this.#home = home;
-    this.#footing = { home, enter, readLink, leave: () => undefined };
+    this.#footing = { home, look, leave: () => undefined };
   }
 
   async find(path: VirtualPath, last: LastLink): Promise<Place> {
@@ -60,6 +62,7 @@ class PortablePlace implements Place {
   readonly path: VirtualPath;
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
+  readonly mayHang = false;
   readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
@@ -104,9 +107,13 @@ class PortablePlace implements Place {
   }
 }
 
-function enter(folder: HostPath, name: string): HostPath | undefined {
-  const host = entryOf(folder, name);
-  return lstatSync(host).isDirectory() ? host : undefined;
+function look(folder: HostPath, name: string, mayEnter: boolean): Answer<HostPath> | undefined {
+  if (mayEnter) {
+    const entered = entryOf(folder, name);
+    if (lstatSync(entered).isDirectory()) return { entered };
+  }
+  const target = readLink(folder, name);
+  return target === undefined ? undefined : { target };
 }
 
 function readLink(folder: HostPath, name: string): string | undefined {
@@ -116,15 +123,6 @@ function readLink(folder: HostPath, name: string): string | undefined {
     const code = errnoName(error);
     // Windows says UNKNOWN of a file that is no link.
     if (code === 'EINVAL' || code === 'ENOENT' || code === 'UNKNOWN') return undefined;
-    throw error;
-  }
-}
-
-async function lstatIfThere(entry: HostPath): Promise<Stats | undefined> {
-  try {
-    return await lstat(entry);
-  } catch (error) {
-    if (errnoName(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

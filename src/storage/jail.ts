@@ -3,18 +3,21 @@
 // kernel jumps to the folder that the descriptor holds, wherever it has been moved, and looks up one name in it. Checks
 // of path strings, and of realpath, can't do this: between the check and the use, a race wins (test/storage/race).
 //
-// The walk is synchronous, so nobody of this process comes in between, and cheap (about 2 µs a folder). The last name
-// is looked up asynchronously: a slow disk makes us wait there, in libuv's pool. On a network disk the walk waits, too.
+// On a local disk the walk is synchronous and cheap (about 2 µs a folder); the last name is looked up asynchronously: a
+// slow disk makes us wait there, in libuv's pool. Where a folder on the way may be on a file system that hangs (mounts.ts)
+// every step is made in that pool, and so is every question about what was found.
 
 import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { decodeBytes } from '../model/bytes.ts';
 import type { EntryKind } from '../model/entry.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
+import { type Hanging, hangingOf, type Mounts, mountsNow, readMounts, type WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
-import { openDescriptor } from './system-calls.ts';
-import { type Footing, MAX_LINKS, type Spot, walk } from './walk.ts';
+import { openDescriptor, readLinkBytes, statDescriptor } from './system-calls.ts';
+import { type Answer, type Footing, MAX_LINKS, type SlowFooting, type Spot, walk, walkAside } from './walk.ts';
 
 /** open(2): a hold on the thing itself. Opens nothing, so it can't hang on a FIFO or rewind a tape. Not in Node's constants. */
 export const O_PATH = 0o10000000;
@@ -26,22 +29,68 @@ const ENTER = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 const HOLD = O_PATH | O_NOFOLLOW;
 
 /** Opens the folder at `host` as the home of a jail; a link in the last name is refused (ENOTDIR). */
-export async function openJail(host: string): Promise<Jail> {
-  return new HeldJail(await openDescriptor(host, ENTER));
+export async function openJail(host: string, walkMode: WalkMode): Promise<Jail> {
+  const home = await openDescriptor(host, ENTER);
+  try {
+    return new HeldJail(home, await guessOf(home, walkMode));
+  } catch (error) {
+    closeSync(home);
+    throw error;
+  }
+}
+
+/** Tells whether a home may hang, as the mounts are now. */
+interface Guess {
+  readonly first: Hanging;
+  now(): Hanging | Promise<Hanging>;
+}
+
+async function guessOf(home: number, walkMode: WalkMode): Promise<Guess> {
+  if (walkMode !== 'auto') {
+    const always = walkMode === 'sync' ? 'never' : 'wholly';
+    return { first: always, now: () => always };
+  }
+  const info = await readFile(`/proc/self/fdinfo/${home}`, 'latin1');
+  const mountId = Number(/^mnt_id:\s*(\d+)$/m.exec(info)?.[1]);
+  // The home can be moved, too. To ask where a descriptor leads waits for no disk.
+  const look = (mounts: Mounts): Hanging =>
+    hangingOf(mounts, { mountId, path: readlinkSync(heldPath(home), 'latin1') });
+  let seen = await readMounts();
+  let hanging = look(seen);
+  const lookAgain = (mounts: Mounts): Hanging => {
+    if (mounts !== seen) {
+      seen = mounts;
+      hanging = look(mounts);
+    }
+    return hanging;
+  };
+  return {
+    first: hanging,
+    now: () => {
+      const mounts = mountsNow();
+      return mounts instanceof Promise ? mounts.then(lookAgain) : lookAgain(mounts);
+    },
+  };
 }
 
 class HeldJail implements Jail {
   readonly makesLinks = true;
+  readonly hanging: Hanging;
   readonly #home: number;
+  readonly #guess: Guess;
   readonly #footing: Footing<number>;
+  readonly #slowFooting: SlowFooting<number>;
   /** Places that are open. While there are any, the home's descriptor must not be closed: its number would be given
    * to somebody else's file, and a call under way would act there. */
   #users = 0;
   #closed = false;
 
-  constructor(home: number) {
+  constructor(home: number, guess: Guess) {
     this.#home = home;
-    this.#footing = { home, enter, readLink, leave: closeSync };
+    this.#guess = guess;
+    this.hanging = guess.first;
+    this.#footing = { home, look, leave: closeSync };
+    this.#slowFooting = { home, look: lookAside, leave: closeSync };
   }
 
   async find(path: VirtualPath, last: LastLink): Promise<Place> {
@@ -49,14 +98,16 @@ class HeldJail implements Jail {
     this.#users += 1;
     let found: HeldPlace | undefined;
     try {
-      found = await this.#hold(walk(this.#footing, path, 'keep'));
+      const guess = this.#guess.now();
+      const mayHang = (typeof guess === 'string' ? guess : await guess) !== 'never';
+      found = await this.#walkTo(path, 'keep', mayHang);
       // Whether the last name is a link is known only now. One that is put there anew each time we come back from
       // the walk that followed the one before is a chain of links, too.
       for (let tries = 0; last === 'follow' && found.kind === 'link'; tries += 1) {
         found.release();
         found = undefined;
         if (tries === MAX_LINKS) throw new FileError('link-loop', { path });
-        found = await this.#hold(walk(this.#footing, path, 'follow'));
+        found = await this.#walkTo(path, 'follow', mayHang);
       }
       return found;
     } catch (error) {
@@ -75,17 +126,23 @@ class HeldJail implements Jail {
     if (this.#users === 0) closeSync(this.#home);
   }
 
+  async #walkTo(path: VirtualPath, last: LastLink, mayHang: boolean): Promise<HeldPlace> {
+    const spot = mayHang ? await walkAside(this.#slowFooting, path, last) : walk(this.#footing, path, last);
+    return this.#hold(spot, mayHang);
+  }
+
   /** Takes hold of what stands at `spot`. From here on the folder of the spot belongs to the place that is returned. */
-  async #hold(spot: Spot<number>): Promise<HeldPlace> {
+  async #hold(spot: Spot<number>, mayHang: boolean): Promise<HeldPlace> {
     const isHome = spot.name === '';
     const folder = spot.folder === this.#home ? undefined : spot.folder;
     const entry = isHome ? heldPath(this.#home) : entryOf(heldPath(spot.folder), spot.name);
     const host = heldPath(spot.folder);
-    const held: Held = { path: spot.path, entry, host, folder, thing: undefined, onClose: () => this.#leave() };
-    if (isHome) return new HeldPlace(held, fstatSync(this.#home));
+    const onClose = (): void => this.#leave();
+    const held: Held = { path: spot.path, entry, host, folder, thing: undefined, mayHang, onClose };
     try {
-      held.thing = await openDescriptor(entry, HOLD);
-      return new HeldPlace(held, fstatSync(held.thing));
+      if (!isHome) held.thing = await openDescriptor(entry, HOLD);
+      const thing = held.thing ?? this.#home;
+      return new HeldPlace(held, mayHang ? await statDescriptor(thing) : fstatSync(thing));
     } catch (error) {
       if (errnoName(error) === 'ENOENT') return new HeldPlace(held, undefined);
       if (held.thing !== undefined) closeSync(held.thing);
@@ -109,6 +166,7 @@ interface Held {
   readonly folder: number | undefined;
   /** What stands there, unless nothing does or it is the home. */
   thing: number | undefined;
+  readonly mayHang: boolean;
   readonly onClose: () => void;
 }
 
@@ -116,6 +174,7 @@ class HeldPlace implements Place {
   readonly path: VirtualPath;
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
+  readonly mayHang: boolean;
   readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
@@ -126,6 +185,7 @@ class HeldPlace implements Place {
     this.#held = held;
     this.path = held.path;
     this.stats = stats;
+    this.mayHang = held.mayHang;
     this.kind = stats === undefined ? undefined : kindOf(stats);
     this.folder = held.host;
     this.entry = held.entry;
@@ -159,21 +219,36 @@ function heldPath(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
 
-function enter(folder: number, name: string): number | undefined {
+function look(folder: number, name: string, mayEnter: boolean): Answer<number> | undefined {
+  const entry = entryOf(heldPath(folder), name);
   try {
-    return openSync(entryOf(heldPath(folder), name), ENTER);
+    if (mayEnter) return { entered: openSync(entry, ENTER) };
   } catch (error) {
-    if (errnoName(error) === 'ENOTDIR') return undefined;
-    throw error;
+    if (errnoName(error) !== 'ENOTDIR') throw error;
+  }
+  try {
+    return { target: decodeBytes(readlinkSync(entry, 'buffer')) };
+  } catch (error) {
+    return noLink(error);
   }
 }
 
-function readLink(folder: number, name: string): string | undefined {
+async function lookAside(folder: number, name: string, mayEnter: boolean): Promise<Answer<number> | undefined> {
+  const entry = entryOf(heldPath(folder), name);
   try {
-    return decodeBytes(readlinkSync(entryOf(heldPath(folder), name), 'buffer'));
+    if (mayEnter) return { entered: await openDescriptor(entry, ENTER) };
   } catch (error) {
-    const code = errnoName(error);
-    if (code === 'EINVAL' || code === 'ENOENT') return undefined;
-    throw error;
+    if (errnoName(error) !== 'ENOTDIR') throw error;
   }
+  try {
+    return { target: decodeBytes(await readLinkBytes(entry)) };
+  } catch (error) {
+    return noLink(error);
+  }
+}
+
+/** Nothing to follow is no error; what else went wrong is one. */
+function noLink(error: unknown): undefined {
+  const code = errnoName(error);
+  if (code !== 'EINVAL' && code !== 'ENOENT') throw error;
 }

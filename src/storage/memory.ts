@@ -18,7 +18,7 @@ import {
 } from './memory-node.ts';
 import type { LastLink } from './place.ts';
 import type { Permit, Storage } from './storage.ts';
-import { type Footing, walk } from './walk.ts';
+import { type Answer, type Footing, walk } from './walk.ts';
 
 const BLOCK_BYTES = 4096;
 
@@ -34,7 +34,7 @@ interface Found {
 export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capacityBytes?: number } = {}): Storage {
   const home = newFolder(0o700);
   const budget: MemoryBudget = { capacityBytes, usedBytes: 0 };
-  const footing: Footing<MemoryFolder> = { home, enter, readLink, leave: () => undefined };
+  const footing: Footing<MemoryFolder> = { home, look, leave: () => undefined };
 
   function find(path: VirtualPath, last: LastLink): Found {
     const spot = walk(footing, path, last);
@@ -197,15 +197,11 @@ export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capa
   };
 }
 
-function enter(folder: MemoryFolder, name: string): MemoryFolder | undefined {
+function look(folder: MemoryFolder, name: string, mayEnter: boolean): Answer<MemoryFolder> | undefined {
   const node = folder.entries.get(name);
-  if (node === undefined) throw new FileError('not-found');
-  return node.kind === 'directory' ? node : undefined;
-}
-
-function readLink(folder: MemoryFolder, name: string): string | undefined {
-  const node = folder.entries.get(name);
-  return node?.kind === 'link' ? node.target : undefined;
+  if (node === undefined && mayEnter) throw new FileError('not-found');
+  if (node?.kind === 'directory' && mayEnter) return { entered: node };
+  return node?.kind === 'link' ? { target: node.target } : undefined;
 }
 
 function addName({ folder, name }: Found, node: MemoryNode): void {

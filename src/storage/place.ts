@@ -5,6 +5,7 @@ import type { Stats } from 'node:fs';
 import { encodeBytes } from '../model/bytes.ts';
 import type { EntryKind } from '../model/entry.ts';
 import type { VirtualPath } from '../model/path.ts';
+import type { Hanging } from './mounts.ts';
 
 /** A path for a system call; a Buffer where a name is not valid UTF-8. */
 export type HostPath = string | Buffer;
@@ -19,6 +20,8 @@ export interface Place {
   /** What was there, a link not followed; both undefined when nothing was. */
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
+  /** Whether its file system may be one that hangs: then no call on it, on its descriptors either, may be synchronous. */
+  readonly mayHang: boolean;
   /** The folder that it stands in; the home for the home itself. */
   readonly folder: HostPath;
   /** The name in its folder, for calls that act on names and don't follow links: unlink, mkdir, rename, lstat. */
@@ -40,6 +43,8 @@ export interface Jail {
    * @throws FileError `link-loop`, `not-a-directory`, `invalid-path`, `closed`; or the error of a system call.
    */
   find(path: VirtualPath, last: LastLink): Promise<Place>;
+  /** What of the home may hang, as it was when the home was opened. */
+  readonly hanging: Hanging;
   /** Whether it can make a symbolic link without risk, and give a link a second name. */
   readonly makesLinks: boolean;
   /** A host path for asking about the file system under an open descriptor. */

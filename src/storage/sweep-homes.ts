@@ -1,7 +1,6 @@
 // Looks through the homes for what is left of atomic uploads that were cut off, and removes what has been kept for long
 // enough. Goes through the jail, as everybody: what users swap in meanwhile can't lead it anywhere. One call at a time.
 
-import { lstatSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBytes } from '../model/bytes.ts';
@@ -10,13 +9,16 @@ import { isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
 import { joinPath, ROOT, type VirtualPath } from '../model/path.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
+import type { WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, type Place } from './place.ts';
+import { lstatIfThere } from './system-calls.ts';
 import type { ActiveUploads } from './upload-aside.ts';
 import { isReservedName, partialOfTemporary } from './upload-names.ts';
 
 export interface Sweep {
   readonly directory: string;
   readonly jail: JailKind;
+  readonly walkMode: WalkMode;
   /** How long to keep what was cut off, in milliseconds. */
   readonly keepMs: number;
   readonly active: ActiveUploads;
@@ -37,7 +39,7 @@ export async function sweepHomes(sweep: Sweep): Promise<Swept> {
   for (const entry of await fs.readdir(sweep.directory, { withFileTypes: true })) {
     if (!entry.isDirectory() || sweep.signal.aborted) continue;
     try {
-      const jail = await openJailOf[sweep.jail](join(sweep.directory, entry.name));
+      const jail = await openJailOf[sweep.jail](join(sweep.directory, entry.name), sweep.walkMode);
       try {
         await sweepHome(jail, sweep, swept);
       } finally {
@@ -87,7 +89,7 @@ async function sweepFolder(place: Place, sweep: Sweep, swept: Swept): Promise<Vi
 /** By the time of the last change of the inode: the other times are the user's to set. */
 async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: Swept): Promise<void> {
   const entry = entryOf(folder, name);
-  const stats = lstatSync(entry, { throwIfNoEntry: false });
+  const stats = await lstatIfThere(entry);
   if (stats === undefined) return;
   if (Date.now() - stats.ctimeMs >= keepMs) {
     await fs.rm(entry, { force: true });
@@ -98,7 +100,7 @@ async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: 
   // Left by a server that was killed: from now on it can be resumed.
   const partial = partialOfTemporary(name);
   if (partial === undefined) return;
-  const other = lstatSync(entryOf(folder, partial), { throwIfNoEntry: false });
+  const other = await lstatIfThere(entryOf(folder, partial));
   if (other !== undefined && other.ctimeMs > stats.ctimeMs) await fs.rm(entry, { force: true });
   else await fs.rename(entry, entryOf(folder, partial));
 }

@@ -1,6 +1,7 @@
 // Who may wait for the disk. Every call that does takes one of libuv's few threads until the disk has answered; when all
 // are taken, nobody's files can be reached. So each user has a number of turns, and all users of one file system have
-// another: a disk that does not answer takes these, and leaves the rest of the threads to everybody else.
+// another: a disk that does not answer takes these, and leaves the rest of the threads to everybody else. One session
+// has three quarters of its user's, so that the others of that user go on.
 
 /** Takes turns: so many calls at a time, the others in the order they came. */
 export class Turns {
@@ -59,25 +60,30 @@ export function freeTurns(): Turns {
   return new Turns(Number.POSITIVE_INFINITY);
 }
 
-/** The turns of one user, in all sessions together. */
+/** The `st_dev` of a home; `mixed` for one in which a part may hang while the rest does not: all these have one pool. */
+export type Device = number | 'mixed';
+
+/** The turns of one session, out of those of its user. */
 export interface UserTurns {
   /** For what is done before the device is known. */
   readonly opening: Turns;
-  on(device: number): Turns;
+  on(device: Device): Turns;
   /** To be called once, when these are no longer needed. */
   leave(): void;
 }
 
 /** The turns of all users of a server. */
 export class SharedTurns {
+  readonly #perSession: number;
   readonly #perUser: number;
   readonly #perDevice: number;
-  readonly #devices = new Map<number, Turns>();
-  readonly #users = new Map<string, { opening: Turns; devices: Map<number, Turns>; entered: number }>();
+  readonly #devices = new Map<Device, Turns>();
+  readonly #users = new Map<string, { opening: Turns; devices: Map<Device, Turns>; entered: number }>();
 
   /** @param threads how many libuv works with: 4 is its default, main.cts asks for more */
   constructor(threads: number = threadCount()) {
     this.#perUser = Math.max(2, Math.floor(threads / 8));
+    this.#perSession = Math.ceil((this.#perUser * 3) / 4);
     this.#perDevice = Math.max(2, Math.floor((threads * 3) / 4));
   }
 
@@ -90,7 +96,7 @@ export class SharedTurns {
       on: (device) => {
         const turns = own.devices.get(device) ?? new Turns(this.#perUser, this.#turnsOf(device));
         own.devices.set(device, turns);
-        return turns;
+        return new Turns(this.#perSession, turns);
       },
       leave: () => {
         own.entered -= 1;
@@ -100,7 +106,7 @@ export class SharedTurns {
   }
 
   /** Kept for good: a server has a handful of file systems. */
-  #turnsOf(device: number): Turns {
+  #turnsOf(device: Device): Turns {
     const turns = this.#devices.get(device) ?? new Turns(this.#perDevice);
     this.#devices.set(device, turns);
     return turns;

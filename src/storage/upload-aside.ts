@@ -14,7 +14,14 @@ import { nameOf } from '../model/path.ts';
 import { giveFreeName } from './free-name.ts';
 import { entryOf, type HostPath, kindOf, type Place } from './place.ts';
 import type { Permit } from './storage.ts';
-import { changeMode, changeOwner, closeDescriptor, openDescriptor, syncDescriptor } from './system-calls.ts';
+import {
+  changeMode,
+  changeOwner,
+  closeDescriptor,
+  lstatIfThere,
+  openDescriptor,
+  syncDescriptor,
+} from './system-calls.ts';
 import { partialNameOf, temporaryNameOf } from './upload-names.ts';
 import type { UploadPolicy } from './upload-policy.ts';
 
@@ -179,15 +186,6 @@ async function likeReplaced(descriptor: number, { mode, uid, gid }: Stats): Prom
 
 function partialOf(place: Place): HostPath {
   return entryOf(place.folder, partialNameOf(nameOf(place.path)));
-}
-
-async function lstatIfThere(entry: HostPath): Promise<Stats | undefined> {
-  try {
-    return await fs.lstat(entry);
-  } catch (error) {
-    if (errnoName(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 async function removeIfThere(entry: HostPath): Promise<boolean> {

@@ -1,7 +1,8 @@
 // How a virtual path is walked, name by name, with the meaning it would have under chroot(2): the home is "/", also for
 // the targets of symbolic links, and ".." of the home is the home. This file is the only one that follows links. It
 // makes no system call: a Footing does, and a folder is left by stepping back to the one it was entered from, never
-// by asking the disk for "..", which could have been moved out of the home by then.
+// by asking the disk for "..", which could have been moved out of the home by then. The rules stand once, in a generator
+// that asks what a name is; `walk` has the answer at once, `walkAside` waits for each where others needn't.
 
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import { FileError } from '../model/error.ts';
@@ -14,19 +15,31 @@ export const MAX_LINKS = 40;
 
 /**
  * Names looked at in one walk. A path has at most 2047; with links that name long paths it could be forty times that,
- * and the walk holds up everybody else.
+ * and `walk` holds up everybody else.
  */
 const MAX_STEPS = 4096;
 
+/** What a name turned out to be: a folder, which was entered, or a link, and what it says. */
+export type Answer<F> = { readonly entered: F } | { readonly target: string };
+
 /** How to step through folders, each known by an `F` (a descriptor, say) that is held until it is left. */
-export interface Footing<F> {
+interface Held<F> {
   readonly home: F;
-  /** Enters the folder `name` of `folder`; undefined when it is no folder: a link, or something else. */
-  enter(folder: F, name: string): F | undefined;
-  /** What the link `name` in `folder` says; undefined when it is no link, or not there. */
-  readLink(folder: F, name: string): string | undefined;
   /** Lets go of a folder that was entered. Never called for the home. */
   leave(folder: F): void;
+}
+
+export interface Footing<F> extends Held<F> {
+  /**
+   * What `name` in `folder` is; undefined when it is neither a link nor a folder to be entered. Throws when nothing is
+   * there, unless that doesn't matter: when nothing is to be entered.
+   */
+  look(folder: F, name: string, mayEnter: boolean): Answer<F> | undefined;
+}
+
+/** The same where a look may take its time. */
+export interface SlowFooting<F> extends Held<F> {
+  look(folder: F, name: string, mayEnter: boolean): Promise<Answer<F> | undefined>;
 }
 
 /** Where a walk ended: the name `name` (empty for the home) in `folder`, which the caller must leave unless it is the home. */
@@ -42,6 +55,50 @@ export interface Spot<F> {
  * @throws FileError `not-a-directory`, `link-loop`, `invalid-path`, and what the footing throws. Nothing stays held then.
  */
 export function walk<F>(footing: Footing<F>, path: VirtualPath, last: LastLink): Spot<F> {
+  const steps = stepsOf(footing, path, last);
+  let step = steps.next();
+  while (step.done !== true) {
+    const { folder, name, mayEnter } = step.value;
+    let found: Answer<F> | undefined;
+    try {
+      found = footing.look(folder, name, mayEnter);
+    } catch (error) {
+      step = steps.throw(error);
+      continue;
+    }
+    step = steps.next(found);
+  }
+  return step.value;
+}
+
+/** The same walk, step by step: in between others go on, and every folder on the way is held all the while. */
+export async function walkAside<F>(footing: SlowFooting<F>, path: VirtualPath, last: LastLink): Promise<Spot<F>> {
+  const steps = stepsOf(footing, path, last);
+  let step = steps.next();
+  while (step.done !== true) {
+    const { folder, name, mayEnter } = step.value;
+    let found: Answer<F> | undefined;
+    try {
+      found = await footing.look(folder, name, mayEnter);
+    } catch (error) {
+      step = steps.throw(error);
+      continue;
+    }
+    step = steps.next(found);
+  }
+  return step.value;
+}
+
+/** What a walk asks its footing. */
+interface Step<F> {
+  readonly folder: F;
+  readonly name: string;
+  readonly mayEnter: boolean;
+}
+
+type Steps<F> = Generator<Step<F>, Spot<F>, Answer<F> | undefined>;
+
+function* stepsOf<F>(footing: Held<F>, path: VirtualPath, last: LastLink): Steps<F> {
   if (path.includes('\0')) throw new FileError('invalid-path', { path, detail: 'the path holds a NUL byte' });
   // The names still to come, the next one at the end; the folders entered so far, and their names.
   const pending = partsOf(canonical(path)).reverse();
@@ -57,14 +114,6 @@ export function walk<F>(footing: Footing<F>, path: VirtualPath, last: LastLink):
     if (left !== undefined) footing.leave(left);
   }
 
-  function stepInto(folder: F, name: string): boolean {
-    const entered = footing.enter(folder, name);
-    if (entered === undefined) return false;
-    folders.push(entered);
-    names.push(name);
-    return true;
-  }
-
   try {
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
       steps += 1;
@@ -76,14 +125,17 @@ export function walk<F>(footing: Footing<F>, path: VirtualPath, last: LastLink):
         stepBack();
         continue;
       }
-      if (!isLast && stepInto(folder, name)) continue;
-
-      const target = isLast && last === 'keep' ? undefined : footing.readLink(folder, name);
-      if (target !== undefined) {
+      const found = isLast && last === 'keep' ? undefined : yield { folder, name, mayEnter: !isLast };
+      if (found !== undefined && 'entered' in found) {
+        folders.push(found.entered);
+        names.push(name);
+        continue;
+      }
+      if (found !== undefined) {
         links += 1;
         if (links > MAX_LINKS) throw new FileError('link-loop', { path });
-        if (target.startsWith('/')) while (folders.length > 0) stepBack();
-        pending.push(...partsOf(target).reverse());
+        if (found.target.startsWith('/')) while (folders.length > 0) stepBack();
+        pending.push(...partsOf(found.target).reverse());
         continue;
       }
       if (!isLast) throw new FileError('not-a-directory', { path });

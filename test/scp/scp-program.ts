@@ -9,7 +9,7 @@ import { chooseJail, openJailOf } from '../../src/storage/choose-jail.ts';
 import { openDiskStorage } from '../../src/storage/disk.ts';
 import { createTestLog } from '../helpers/test-log.ts';
 
-const jail = await openJailOf[chooseJail()](process.env['SSHOME_TEST_HOME'] ?? '');
+const jail = await openJailOf[chooseJail()](process.env['SSHOME_TEST_HOME'] ?? '', 'auto');
 const files = createOperations({ policy: ownerPolicy, audit: () => undefined }).as({
   identity: { user: 'alice' },
   origin: { sessionId: 'test', address: '192.0.2.7' },

@@ -9,6 +9,7 @@ import { FileError } from '../../src/model/error.ts';
 import type { OpenOptions } from '../../src/model/files.ts';
 import { parsePath as at, type VirtualPath } from '../../src/model/path.ts';
 import { openHome } from '../../src/storage/home.ts';
+import type { WalkMode } from '../../src/storage/mounts.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import type { FlipOrder } from './flip.ts';
@@ -29,7 +30,7 @@ interface Arena {
   readonly flips: Int32Array;
 }
 
-async function startFlipping(t: ExecutionContext): Promise<Arena> {
+async function startFlipping(t: ExecutionContext, walkMode: WalkMode = 'sync'): Promise<Arena> {
   const folder = await temporaryFolder(t);
   const [home, outside] = [join(folder, 'homes/alice'), join(folder, 'outside')];
   for (const place of [join(home, 'swap'), outside]) {
@@ -43,7 +44,7 @@ async function startFlipping(t: ExecutionContext): Promise<Arena> {
   await writeFile(join(home, 'swap/target'), 'inside');
   await writeFile(join(home, 'file'), 'inside');
 
-  const storage = await openHome({ homesDirectory: join(folder, 'homes'), user: 'alice', jail: 'held' });
+  const storage = await openHome({ homesDirectory: join(folder, 'homes'), user: 'alice', jail: 'held', walkMode });
   const order: FlipOrder = {
     home,
     outside,
@@ -138,26 +139,28 @@ test('race: the control shows that plain paths do lead outside', async (t) => {
   t.true(content.startsWith(SECRET));
 });
 
-test('race: no operation ever acts outside the home', async (t) => {
-  const { storage, outside, flips } = await startFlipping(t);
-  let attempt = 0;
-  for (const [title, attack] of Object.entries(ATTACKS)) {
-    const before = await snapshot(outside);
-    const until = attempt + TRIES;
-    const tryOn = async (): Promise<void> => {
-      while (attempt < until) {
-        attempt += 1;
-        try {
-          const answer = JSON.stringify((await attack(storage, attempt)) ?? '');
-          if (answer.includes(SECRET) || answer.includes('"sizeBytes":600')) t.fail(`${title} told ${answer}`);
-        } catch (error) {
-          // Whatever a loser of the race is told, it is an answer and no accident.
-          if (!(error instanceof FileError)) throw error;
+for (const walkMode of ['sync', 'async'] as const) {
+  test(`race: no operation ever acts outside the home, walked ${walkMode}`, async (t) => {
+    const { storage, outside, flips } = await startFlipping(t, walkMode);
+    let attempt = 0;
+    for (const [title, attack] of Object.entries(ATTACKS)) {
+      const before = await snapshot(outside);
+      const until = attempt + TRIES;
+      const tryOn = async (): Promise<void> => {
+        while (attempt < until) {
+          attempt += 1;
+          try {
+            const answer = JSON.stringify((await attack(storage, attempt)) ?? '');
+            if (answer.includes(SECRET) || answer.includes('"sizeBytes":600')) t.fail(`${title} told ${answer}`);
+          } catch (error) {
+            // Whatever a loser of the race is told, it is an answer and no accident.
+            if (!(error instanceof FileError)) throw error;
+          }
         }
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, tryOn));
-    t.deepEqual(await snapshot(outside), before, title);
-  }
-  t.true(Atomics.load(flips, 0) > 100);
-});
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, tryOn));
+      t.deepEqual(await snapshot(outside), before, title);
+    }
+    t.true(Atomics.load(flips, 0) > 100);
+  });
+}

@@ -46,6 +46,18 @@ test('turns: a user whose disk stands still leaves turns to others, and a device
   t.is(take(shared.enter('carol').on(2), 100).given, 2);
 });
 
+test('turns: a session whose disk stands still leaves turns to the other sessions of its user', (t) => {
+  const shared = new SharedTurns(64);
+  t.is(take(shared.enter('alice').on('mixed'), 100).given, 6);
+  t.is(take(shared.enter('alice').on('mixed'), 100).given, 2);
+});
+
+test('turns: homes in which a part hangs leave turns to those that are on the same disk', (t) => {
+  const shared = new SharedTurns(16);
+  for (let user = 0; user < 20; user += 1) take(shared.enter(`user${user}`).on('mixed'), 100);
+  t.is(take(shared.enter('bob').on(1), 100).given, 2);
+});
+
 test('turns: a user who has left is forgotten', (t) => {
   const shared = new SharedTurns(16);
   const alice = shared.enter('alice');

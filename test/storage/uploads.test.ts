@@ -41,6 +41,7 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
       sweepHomes({
         directory: homesDirectory,
         jail: 'held',
+        walkMode: 'auto',
         keepMs,
         active,
         signal: new AbortController().signal,

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { isFileError } from '../../src/model/error.ts';
 import { parsePath, type VirtualPath } from '../../src/model/path.ts';
-import { type Footing, walk } from '../../src/storage/walk.ts';
+import { type Answer, type Footing, type SlowFooting, walk, walkAside } from '../../src/storage/walk.ts';
 
 /** A tree of folders in memory; a string is a link, null a file. */
 interface Tree {
@@ -22,25 +22,33 @@ function footingOf(tree: Tree): Footing<Held> & { held: Set<Held>; steps: number
     home: { names: [], tree },
     held,
     steps: 0,
-    enter(folder: Held, name: string): Held | undefined {
+    look(folder: Held, name: string, mayEnter: boolean): Answer<Held> | undefined {
       footing.steps += 1;
       const inner = folder.tree[name];
-      if (inner === undefined) throw new Error('ENOENT');
-      if (inner === null || typeof inner === 'string') return undefined;
+      if (inner === undefined && mayEnter) throw new Error('ENOENT');
+      if (typeof inner === 'string') return { target: inner };
+      if (!mayEnter || inner === undefined || inner === null) return undefined;
       const entered = { names: [...folder.names, name], tree: inner };
       held.add(entered);
-      return entered;
-    },
-    readLink(folder: Held, name: string): string | undefined {
-      footing.steps += 1;
-      const inner = folder.tree[name];
-      return typeof inner === 'string' ? inner : undefined;
+      return { entered };
     },
     leave(folder: Held): void {
       if (!held.delete(folder)) throw new Error('left twice, or never entered');
     },
   };
   return footing;
+}
+
+/** The same, with an answer that comes later. */
+function slowFootingOf(tree: Tree): SlowFooting<Held> & { held: Set<Held> } {
+  const footing = footingOf(tree);
+  return {
+    ...footing,
+    look: async (folder, name, mayEnter) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return footing.look(folder, name, mayEnter);
+    },
+  };
 }
 
 function whereTo(tree: Tree, path: string, last: 'follow' | 'keep' = 'follow'): string {
@@ -156,4 +164,25 @@ test('walk: whatever the tree and the path, nothing stays held but the folder of
     { numRuns: 2000 },
   );
   t.pass();
+});
+
+test('walk: step by step it comes to the same, and nothing stays held either', async (t) => {
+  const paths = ['/', '/chain/up', '/folder/inner/high/file', '/relative', '/dangling', '/new', '/file/x', '/no/way'];
+  for (const path of paths) {
+    for (const last of ['follow', 'keep'] as const) {
+      const footing = slowFootingOf(TREE);
+      let atOnce: string;
+      try {
+        atOnce = walk(footingOf(TREE), parsePath(path), last).path;
+      } catch (error) {
+        await t.throwsAsync(walkAside(footing, parsePath(path), last), { message: (error as Error).message });
+        t.is(footing.held.size, 0);
+        continue;
+      }
+      const spot = await walkAside(footing, parsePath(path), last);
+      t.is<string, string>(spot.path, atOnce);
+      if (spot.folder !== footing.home) footing.leave(spot.folder);
+      t.is(footing.held.size, 0);
+    }
+  }
 });
