@@ -45,14 +45,27 @@ export function withNameBytes<const Names extends readonly string[]>(
     send(names as { [Index in keyof Names]: string });
     return;
   }
-  const session = internals(sftp);
   const exchanges = names.map((name, index) => exchangeFor(name, index));
+  sendExchanged(sftp, exchanges, () =>
+    send(exchanges.map(({ standIn }) => standIn) as { [Index in keyof Names]: string }),
+  );
+}
+
+/** What is put into a packet in the place of a string of as many bytes. */
+export interface Exchange {
+  readonly standIn: string;
+  readonly bytes: Buffer;
+}
+
+/** Calls `send`, and exchanges strings in the packet that it makes before that leaves. */
+export function sendExchanged(sftp: SFTPWrapper, exchanges: readonly Exchange[], send: () => void): void {
+  const session = internals(sftp);
   // With a closed window ssh2 keeps the packet back, where it can be changed.
   const { window } = session.outgoing;
   const waiting = session._buffer.length;
   session.outgoing.window = 0;
   try {
-    send(exchanges.map(({ standIn }) => standIn) as { [Index in keyof Names]: string });
+    send();
   } finally {
     session.outgoing.window = window;
   }
@@ -65,7 +78,7 @@ export function withNameBytes<const Names extends readonly string[]>(
   }
 }
 
-function exchangeFor(name: string, index: number): { standIn: string; bytes: Buffer } {
+function exchangeFor(name: string, index: number): Exchange {
   const bytes = encodeBytes(name);
   return { standIn: String.fromCharCode(1 + index).repeat(bytes.length), bytes };
 }

@@ -1,11 +1,12 @@
 // An open file on the server, by its SFTP handle: reads and writes at offsets, one request each. Transfers and
 // remote-file.ts are written on it.
 
+import type { SFTPWrapper } from 'ssh2';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { OpenOptions } from '../model/files.ts';
 import { attributesFromWire, attributesToWire, type WireAttributes } from './attributes.ts';
-import { withNameBytes } from './name-bytes.ts';
+import { sendExchanged, withNameBytes } from './name-bytes.ts';
 import type { Session } from './session.ts';
 import { spaceFromWire, type WireSpace } from './space.ts';
 
@@ -30,6 +31,8 @@ export interface RemoteHandle {
   sync(): Promise<void>;
   space(): Promise<Space>;
   close(): Promise<void>;
+  /** Closes a file that is not whole: a server that is told so does not take it for finished. */
+  abandon(): Promise<void>;
 }
 
 export async function openHandle(session: Session, path: string, options: OpenOptions): Promise<RemoteHandle> {
@@ -70,7 +73,27 @@ export async function openHandle(session: Session, path: string, options: OpenOp
     async close() {
       await session.request(path, (sftp, answer) => sftp.close(id, answer));
     },
+    async abandon() {
+      await session.request(path, (sftp, answer) => {
+        if (isOffered(sftp, CANCEL)) cancel(sftp, id, answer);
+        else sftp.close(id, answer);
+      });
+    },
   };
+}
+
+/** CLOSE without having finished: docs/protocol.md, section 3. */
+const CANCEL = 'cancel@sshome.alt';
+/** What ssh2 can send that differs from it in the name alone, and that is as long. */
+const STAND_IN = 'fsync@openssh.com';
+
+function isOffered(sftp: SFTPWrapper, extension: string): boolean {
+  const { _extensions: offered } = sftp as unknown as { readonly _extensions: Readonly<Record<string, unknown>> };
+  return offered[extension] === '1' && offered[STAND_IN] === '1';
+}
+
+function cancel(sftp: SFTPWrapper, id: Buffer, answer: (error?: Error | null) => void): void {
+  sendExchanged(sftp, [{ standIn: STAND_IN, bytes: Buffer.from(CANCEL) }], () => sftp.ext_openssh_fsync(id, answer));
 }
 
 /** The server answered with something else than was asked for. */

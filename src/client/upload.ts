@@ -101,8 +101,9 @@ async function withTarget(
     await cancellable(handle.close(), signal, path);
     return bytes;
   } catch (error) {
-    // The first failure counts; the server lets go of the handle with the session at the latest.
-    await cancellable(handle.close(), signal, path).catch(() => {});
+    // The first failure counts; the server lets go of the handle with the session at the latest. A handle that was closed
+    // already is no longer one.
+    await cancellable(handle.abandon(), signal, path).catch(() => {});
     throw error;
   }
 }

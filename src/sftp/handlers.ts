@@ -7,7 +7,7 @@ import { homeDirectory, limits, usersGroupsById, vendorId } from './handlers/abo
 import { checkFile } from './handlers/check-file.ts';
 import { copyData } from './handlers/copy-data.ts';
 import { opendir, readdir } from './handlers/directories.ts';
-import { close, fsetstat, fstat, fstatvfs, fsync, open, read, write } from './handlers/open-files.ts';
+import { cancel, close, fsetstat, fstat, fstatvfs, fsync, open, read, write } from './handlers/open-files.ts';
 import {
   expandPath,
   hardlink,
@@ -57,6 +57,7 @@ const HANDLERS: { readonly [K in RequestKind]: Handler<K> } = {
   'copy-data': copyData,
   'home-directory': homeDirectory,
   'users-groups-by-id': usersGroupsById,
+  cancel,
   'check-file': checkFile,
   'space-available': spaceAvailable,
   'vendor-id': vendorId,

@@ -41,7 +41,7 @@ export interface HandleTable {
   /** Forgets a handle, so that no later request finds it; `close` must follow. @throws StatusError if it is none */
   take(id: Buffer): Handle;
   /** Closes what was taken, and frees its place. */
-  close(handle: Handle): Promise<void>;
+  close(handle: Handle, options?: CloseOptions): Promise<void>;
   /** Closes all, as nobody else will: files as abandoned. Resolves to the errors; there is nobody to answer them to. */
   closeAll(): Promise<unknown[]>;
   /** How many places are taken. */
@@ -108,7 +108,7 @@ export function createHandleTable(limit: number): HandleTable {
       handles.delete(id.toString('latin1'));
       return handle;
     },
-    close: (handle) => close(handle),
+    close,
     async closeAll() {
       const open = [...handles.values()];
       handles.clear();

@@ -15,9 +15,10 @@ export interface Desk {
   stop(): Promise<void>;
 }
 
-export async function openDesk(t: ExecutionContext): Promise<Desk> {
+/** `settings` are flags of the server. */
+export async function openDesk(t: ExecutionContext, settings: Record<string, string> = {}): Promise<Desk> {
   t.timeout(30_000);
-  const server = await startServer(t);
+  const server = await startServer(t, settings);
   const client = await connectAlice(t, server);
   return { client, home: await server.homeOf('alice'), here: await temporaryFolder(t), stop: () => server.stop() };
 }

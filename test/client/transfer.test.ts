@@ -1,7 +1,7 @@
 // Files up and down: every size, resumed, interrupted, changed under way. Content is compared byte by byte.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
@@ -196,6 +196,41 @@ test('transfer: a cancelled upload keeps what arrived', async (t) => {
   await fails(t, client.upload(join(here, 'a'), 'b', { signal: never.signal }), 'cancelled');
   await fails(t, client.download('a', join(here, 'b'), { signal: never.signal }), 'cancelled');
   t.deepEqual(await readdir(home), ['a']);
+});
+
+/*
+ * What was wrong: an upload that was broken off was closed, which says to the server that it is finished; where uploads are
+ * atomic a part of the new file took the place of the old one, which was lost.
+ * How it was reached: client.upload() to a server with --upload atomic, and its signal aborted half-way.
+ * What this verifies: the old file stays, and what had arrived can be gone on with once nothing is at the name.
+ */
+test('transfer: an upload that is broken off replaces nothing where uploads are atomic', async (t) => {
+  const { client, home, here } = await openDesk(t, { upload: 'atomic' });
+  const content = randomBytes(20_000_000);
+  await writeFile(join(here, 'a'), content);
+  await writeFile(join(home, 'a'), 'the old content');
+  const stop = new AbortController();
+  const onProgress = ({ bytes }: TransferProgress): void => {
+    if (bytes > 5_000_000) stop.abort();
+  };
+  await fails(t, client.upload(join(here, 'a'), 'a', { signal: stop.signal, onProgress }), 'cancelled');
+  // Answered behind all that was under way.
+  await client.list('/');
+  t.is(await readFile(join(home, 'a'), 'utf8'), 'the old content');
+  await rename(join(home, 'a'), join(home, 'old'));
+  const { bytes } = await client.upload(join(here, 'a'), 'a', { resume: true });
+  t.true(bytes < 16_000_000, `${bytes} bytes`);
+  t.true(content.equals(await readFile(join(home, 'a'))));
+  // A source that fails is no different.
+  const torn = Readable.from(
+    (async function* () {
+      yield Buffer.alloc(100_000);
+      throw new Error('the tape is torn');
+    })(),
+  );
+  await t.throwsAsync(client.upload(torn, 'a'));
+  await client.list('/');
+  t.true(content.equals(await readFile(join(home, 'a'))));
 });
 
 test('transfer: a connection that breaks fails the transfer as closed, and leaves what arrived', async (t) => {

@@ -53,6 +53,8 @@ export const EXTENSIONS: readonly Extension[] = [
     version: '1',
     decode: (id, r) => ({ kind: 'users-groups-by-id', id, uids: readNumbers(r.bytes()), gids: readNumbers(r.bytes()) }),
   },
+  // Our own. Names below .alt are nobody's in the DNS (RFC 9476).
+  { name: 'cancel@sshome.alt', version: '1', decode: (id, r) => ({ kind: 'cancel', id, handle: r.bytes() }) },
   // In the draft "check-file" is only what VERSION says; paramiko sends a request of that name, with a handle.
   {
     name: 'check-file',

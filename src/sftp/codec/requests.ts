@@ -33,6 +33,7 @@ interface RequestFields {
   fstatvfs: { readonly handle: Buffer };
   hardlink: { readonly existing: string; readonly path: string };
   fsync: { readonly handle: Buffer };
+  cancel: { readonly handle: Buffer };
   lsetstat: { readonly path: string; readonly attributes: SentAttributes };
   limits: object;
   'expand-path': { readonly path: string };

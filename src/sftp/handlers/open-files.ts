@@ -40,6 +40,14 @@ export const close: Handler<'close'> = ({ handles }, { id, handle: handleId }) =
   });
 };
 
+export const cancel: Handler<'cancel'> = ({ handles }, { id, handle: handleId }) => {
+  const handle = handles.take(handleId);
+  return altering([handle], async () => {
+    await handles.close(handle, { abandon: true });
+    return done(id);
+  });
+};
+
 export const read: Handler<'read'> = ({ handles }, { id, handle: handleId, offset, length: wanted }) => {
   const handle = handles.file(handleId);
   const length = Math.min(wanted, MAX_DATA_BYTES);

@@ -242,6 +242,15 @@ const CASES: readonly { readonly name?: string; readonly packet: string; readonl
   {
     packet: [
       'c8',
+      '00000017',
+      '00000011 63616e63656c407373686f6d652e616c74', // cancel@sshome.alt
+      '00000002 6821',
+    ].join(''),
+    request: { kind: 'cancel', id: 23, handle: HANDLE },
+  },
+  {
+    packet: [
+      'c8',
       '00000018',
       '00000014 6c73657473746174406f70656e7373682e636f6d', // lsetstat@openssh.com
       '00000001 6c',

@@ -140,6 +140,7 @@ test('responses: VERSION advertises every extension, those of OpenSSH with its v
     ['copy-data', '1'],
     ['home-directory', '1'],
     ['users-groups-by-id@openssh.com', '1'],
+    ['cancel@sshome.alt', '1'],
     ['check-file', '1'],
     ['check-file-handle', '1'],
     ['check-file-name', '1'],
