@@ -3,6 +3,7 @@
 import type { ExecutionContext } from 'ava';
 import { runProgram } from '../../helpers/program.ts';
 import type { Verdict, Verdicts } from './compare.ts';
+import type { Inside } from './user-machine.ts';
 
 const PYTHON = '/usr/bin/python3';
 
@@ -18,13 +19,21 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   SKIPPED: 'skipped',
 };
 
+interface Run {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** When they are to run on a machine inside this one. */
+  readonly inside?: Inside;
+}
+
 /** Runs `files` in `folder`, whatever options the project's own settings have. */
-export async function runPytest(
-  t: ExecutionContext,
-  { folder, files, environment }: { folder: string; files: readonly string[]; environment: Record<string, string> },
-): Promise<Verdicts> {
+export async function runPytest(t: ExecutionContext, run: Run): Promise<Verdicts> {
+  const { folder, files, environment, inside } = run;
   const options = ['-p', 'no:cacheprovider', '-o', 'addopts=', '-v', '--tb=short'];
-  const { stdout } = await runProgram(t, PYTHON, ['-B', '-m', 'pytest', ...options, ...files], { folder, environment });
+  const command = ['-B', '-m', 'pytest', ...options, ...files];
+  const [program, words] = inside?.(folder, [PYTHON, ...command]) ?? [PYTHON, command];
+  const { stdout } = await runProgram(t, program, words, { folder, environment });
   const verdicts: Record<string, Verdict> = {};
   for (const [, name, word] of stdout.toString('utf8').matchAll(/^(\S+::\S+) (PASSED|FAILED|ERROR|SKIPPED)/gm)) {
     const verdict = VERDICTS[word ?? ''];
