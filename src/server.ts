@@ -15,6 +15,7 @@ import { algorithmsOf } from './config/algorithm-settings.ts';
 import { BecomeUserError, becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
 import { SettingError } from './config/setting.ts';
+import { readUploadModes } from './config/upload-modes.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { OwnAccount, SessionInfo } from './model/account.ts';
@@ -31,6 +32,7 @@ import { chooseJail } from './storage/choose-jail.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 import { type Homes, openHomes } from './storage/homes.ts';
 import type { Storage } from './storage/storage.ts';
+import type { UploadPolicy } from './storage/upload-policy.ts';
 
 /** The server can't start; each problem is a sentence that says what to do. */
 export class StartError extends Error {
@@ -184,8 +186,15 @@ function openHomesOf(config: Config, log: ServerLog): Homes {
   if (jail === 'portable') {
     log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
   }
-  const uploads = { mode: config.upload, sync: config.fsync, keepMs: config.uploadKeepMs };
-  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, log });
+  const modes = readUploadModes(config.uploadFor);
+  const uploads = (user: string): UploadPolicy => ({
+    mode: modes.get(user) ?? config.upload,
+    sync: config.fsync,
+    keepMs: config.uploadKeepMs,
+  });
+  const isAnyAtomic = config.upload === 'atomic' || [...modes.values()].includes('atomic');
+  const sweeping = { keepMs: isAnyAtomic ? config.uploadKeepMs : undefined };
+  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, sweeping, log });
 }
 
 interface Parts {

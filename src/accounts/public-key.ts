@@ -57,7 +57,7 @@ export function parsePublicKey(text: string): PublicKey | { readonly problem: st
   // Users send these lines: no step may go over the same blanks twice.
   const [, name = '', base64 = '', rest = ''] = /^(\S+)[ \t]+(\S+)(.*)$/s.exec(text.trim()) ?? [];
   const comment = rest.trim();
-  if (name === '' || /[\n\r\u2028\u2029]/.test(comment)) return { problem: 'this is not of the form TYPE KEY COMMENT' };
+  if (name === '' || /[\n\r\u2028\u2029]/.test(rest)) return { problem: 'this is not of the form TYPE KEY COMMENT' };
   if (!isKeyType(name)) return { problem: 'keys of this type are not taken: use ed25519, ecdsa or rsa' };
   const blob = Buffer.from(base64, 'base64');
   if (blob.toString('base64') !== base64) return { problem: 'the key is not base64: is the line cut?' };

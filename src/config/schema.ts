@@ -4,6 +4,7 @@
 import { ALGORITHM_SETTINGS, type AlgorithmConfig } from './algorithm-settings.ts';
 import { LIMIT_SETTINGS, type LimitConfig } from './limit-settings.ts';
 import { type ReadSetting, readDurationMs, readInteger, readOneOf, readSizeBytes, readText } from './setting.ts';
+import { readUploadFor } from './upload-modes.ts';
 
 /** The settings of a server, read and checked. */
 export interface Config extends LimitConfig, AlgorithmConfig {
@@ -13,6 +14,8 @@ export interface Config extends LimitConfig, AlgorithmConfig {
   readonly homes: string;
   readonly keys: string;
   readonly upload: 'in-place' | 'atomic';
+  /** `alice=atomic,bob=in-place`: see readUploadModes. */
+  readonly uploadFor: string;
   readonly uploadKeepMs: number;
   readonly fsync: 'close' | 'client' | 'off';
   readonly walk: 'auto' | 'sync' | 'async';
@@ -80,6 +83,13 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     default: 'in-place',
     placeholder: 'MODE',
     describe: 'in-place, or atomic: a file appears when its upload is finished, or not at all',
+  },
+  uploadFor: {
+    name: 'upload-for',
+    read: readUploadFor,
+    default: '',
+    placeholder: 'USER=MODE,...',
+    describe: 'users who upload in the other way: alice=atomic,bob=in-place',
   },
   uploadKeepMs: {
     name: 'upload-keep',

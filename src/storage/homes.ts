@@ -17,7 +17,10 @@ export interface HomesParts {
   readonly directory: string;
   readonly jail: JailKind;
   readonly walkMode: WalkMode;
-  readonly uploads: UploadPolicy;
+  /** How uploads of a user reach the disk. */
+  readonly uploads: (user: string) => UploadPolicy;
+  /** How long leftovers of atomic uploads are kept; undefined where nobody uploads so. */
+  readonly sweeping: { readonly keepMs: number | undefined };
   readonly log: Log;
 }
 
@@ -49,9 +52,10 @@ class OpenHomes implements Homes {
 
   startSweeping(): void {
     // Where nothing is uploaded atomically nothing is left over, and nobody's tree is walked for nothing.
-    if (this.#parts.uploads.mode !== 'atomic') return;
-    this.#sweep();
-    this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
+    const { keepMs } = this.#parts.sweeping;
+    if (keepMs === undefined) return;
+    this.#sweep(keepMs);
+    this.#timer = setInterval(() => this.#sweep(keepMs), SWEEP_INTERVAL_MS).unref();
   }
 
   async open(user: string): Promise<Storage> {
@@ -64,7 +68,7 @@ class OpenHomes implements Homes {
           jail: this.#parts.jail,
           walkMode: this.#parts.walkMode,
           partsOn: (device) => ({
-            uploads: this.#parts.uploads,
+            uploads: this.#parts.uploads(user),
             active: this.#active,
             turns: turns.on(device),
             onClose: turns.leave,
@@ -83,11 +87,11 @@ class OpenHomes implements Homes {
     await this.#sweeping;
   }
 
-  #sweep(): void {
-    const { directory, jail, walkMode, uploads, log } = this.#parts;
+  #sweep(keepMs: number): void {
+    const { directory, jail, walkMode, log } = this.#parts;
     const { signal } = this.#closing;
     this.#sweeping = this.#sweeping
-      .then(() => sweepHomes({ directory, jail, walkMode, keepMs: uploads.keepMs, active: this.#active, signal, log }))
+      .then(() => sweepHomes({ directory, jail, walkMode, keepMs, active: this.#active, signal, log }))
       .then(
         ({ removed, kept }) => log.info('swept uploads that were cut off', { removed, kept }),
         (error: unknown) => void log.unexpected(error, 'sweeping uploads that were cut off'),

@@ -1,5 +1,4 @@
-// How uploads reach the disk: a choice of the server's owner, and of nobody else. Set for the whole server today; each
-// open home is given its own, so that it can be set for each user.
+// How uploads of a user reach the disk: a choice of the server's owner, and of nobody else.
 
 /**
  * `in-place`: every write goes to the file itself, as local programs and OpenSSH's sftp-server do. `atomic`: what is

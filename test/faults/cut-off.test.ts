@@ -116,3 +116,17 @@ test('cut off: OpenSSH’s sftp goes on with a new file by reput, from where it 
   t.is((await get(alice.files, 'a')).toString(), 'half and the rest');
   t.deepEqual(await readdir(await server.homeOf('alice')), ['a']);
 });
+
+test('upload-for: only the users that are named upload atomically', async (t) => {
+  const server = await startServer(t, { 'upload-for': 'alice=atomic' });
+  for (const user of ['alice', 'bob'] as const) {
+    const home = await server.homeOf(user);
+    await writeFile(join(home, 'a'), OLD);
+    const client = await login(t, server, user);
+    const sftp = await new Promise<SFTPWrapper>((resolve, reject) =>
+      client.sftp((error, wrapper) => (error ? reject(error) : resolve(wrapper))),
+    );
+    await new Promise<void>((resolve, reject) => sftp.open('a', 'w', (error) => (error ? reject(error) : resolve())));
+    t.is(await readFile(join(home, 'a'), 'utf8'), user === 'alice' ? OLD : '');
+  }
+});
