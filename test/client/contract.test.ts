@@ -29,7 +29,7 @@ test.after.always(async () => {
 });
 
 async function remoteFiles(t: ExecutionContext): Promise<Files> {
-  t.timeout(30_000);
+  t.timeout(90_000);
   const user = USERS[next++] ?? '';
   const client = await connect({
     host: server.host,

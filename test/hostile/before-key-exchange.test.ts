@@ -267,8 +267,10 @@ test.serial('half-open: five hundred connections of one source keep nobody else 
   await survives(t, victim);
 });
 
-test.serial('drip: what comes byte by byte is taken, and costs no more than what comes at once', async (t) => {
-  const victim = await startVictim(t);
+test.serial('drip: what comes byte by byte is taken, and memory stays', async (t) => {
+  t.timeout(120_000);
+  // On a machine that is busy, two thousand bytes one by one take longer than a login may.
+  const victim = await startVictim(t, { 'login-grace': '100s' });
   const peer = plainPeer(victim, { identification: '' });
   const bytes = Buffer.concat([
     Buffer.from('SSH-2.0-drip\r\n'),
