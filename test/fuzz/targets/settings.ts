@@ -44,7 +44,7 @@ export const settings: Target = {
     '[1, 2]\n',
     '? {a: 1}\n: 2\n',
   ],
-  maxBytes: 2000,
+  maxBytes: 400,
   begin: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sshome-fuzz-'));
     const file = join(folder, 'sshome.yaml');
