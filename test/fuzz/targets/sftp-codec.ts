@@ -1,4 +1,4 @@
-// The bytes of a client -> SFTP packets -> requests, as any channel may cut them.
+// The bytes of a client -> SFTP packets -> requests, cut anywhere.
 
 import { encodeBytes } from '../../../src/model/bytes.ts';
 import { EXTENSIONS } from '../../../src/sftp/codec/extensions.ts';
