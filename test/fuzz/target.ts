@@ -36,8 +36,7 @@ export function holds(condition: boolean, message: string): asserts condition {
 /** Runs `read`, and takes an error of the one kind it may throw for a refusal: undefined. */
 export function unlessRefused<Result>(
   read: () => Result,
-  // biome-ignore lint/suspicious/noExplicitAny: the constructor is not called
-  refusal: abstract new (...parts: any[]) => Error,
+  refusal: abstract new (...parts: never[]) => Error,
 ): Result | undefined {
   try {
     return read();
