@@ -1,5 +1,6 @@
 // What is between the client and the wire: its offer, the post-quantum key exchange, new keys in time.
 
+import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
 import { keepRekeying, type RekeyLimits } from '../transport/rekey.ts';
 import { checkProtocol, checkVersion, protocolOf, socketOf } from '../transport/ssh2-protocol.ts';
@@ -25,6 +26,7 @@ export function prepareTransport(by: {
 }): void {
   const { client, knownTypes, onStalled } = by;
   checkVersion();
+  gatherIdentification(socketOf(client), 'server');
   const protocol = protocolOf(client);
   checkProtocol(protocol);
   protocol._offer = clientOffer(knownTypes);

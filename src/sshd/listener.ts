@@ -7,6 +7,7 @@ import type { SessionInfo } from '../model/account.ts';
 import { parseAddressList, plainAddress } from '../model/address.ts';
 import type { AlgorithmLists } from '../model/algorithms.ts';
 import type { Identity } from '../model/identity.ts';
+import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
 import { Admission } from './admission.ts';
 import { effectiveAlgorithms, serverOffer } from './algorithms.ts';
@@ -98,7 +99,9 @@ export async function listen({
       const { address } = await readProxyHeader(socket);
       if (address !== undefined) connection.passedOnFor(plainAddress(address));
     }
-    if (await connection.admit(admission)) ssh.injectSocket(socket);
+    if (!(await connection.admit(admission))) return;
+    gatherIdentification(socket, 'client');
+    ssh.injectSocket(socket);
   };
 
   // Our own socket server: ssh2's never sets TCP_NODELAY, which costs four fifths of the upload speed.
