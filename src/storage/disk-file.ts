@@ -1,6 +1,6 @@
 // An open regular file on the disk. The read and write paths are bare callbacks: one promise for each call, no copy.
 
-import { closeSync, fstatSync, read as readCall, write as writeCall } from 'node:fs';
+import { fstatSync, read as readCall, write as writeCall } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { checkChanges, checkEnd, checkOffset } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
@@ -10,15 +10,7 @@ import type { VirtualPath } from '../model/path.ts';
 import { applyChanges, attributesOf, spaceOf } from './disk-attributes.ts';
 import { diskError } from './disk-error.ts';
 import type { HostPath } from './place.ts';
-import {
-  changeMode,
-  changeOwner,
-  changeTimes,
-  closeDescriptor,
-  statDescriptor,
-  syncDescriptor,
-  truncateDescriptor,
-} from './system-calls.ts';
+import { type Answer, callsFor, changeOwner, type NameCalls, syncDescriptor } from './system-calls.ts';
 import type { Turns } from './turns.ts';
 import type { Ending } from './upload-aside.ts';
 import type { SyncPolicy } from './upload-policy.ts';
@@ -31,7 +23,10 @@ interface DiskFileParts {
   /** A path to ask for the file system by. */
   readonly host: HostPath;
   readonly turns: Turns;
-  /** Whether its file system may hang: see Place. */
+  /** How large it was when it was opened. */
+  readonly sizeBytes: number;
+  /** How calls that move no content are made, and whether its file system may hang: see Place. */
+  readonly calls: NameCalls;
   readonly mayHang: boolean;
   /** Whether the content is synced before the file is closed, and whether it is when that is asked for. */
   readonly syncsOnClose: boolean;
@@ -49,6 +44,9 @@ export class DiskFile implements OpenFile {
   readonly #append: boolean;
   readonly #parts: DiskFileParts;
   readonly #turns: Turns;
+  readonly #calls: NameCalls;
+  /** How large it was when it was last looked at, or written here. Others may write it, too. */
+  #knownBytes: number;
   /** Calls under way. The descriptor is closed only after them: its number would be somebody else's file by then. */
   #underWay = 0;
   #onIdle: (() => void) | undefined;
@@ -65,6 +63,8 @@ export class DiskFile implements OpenFile {
     this.path = parts.path;
     this.#host = parts.host;
     this.#turns = parts.turns;
+    this.#calls = parts.calls;
+    this.#knownBytes = parts.sizeBytes;
     this.#read = parts.options.read === true;
     this.#write = parts.options.write === true;
     this.#append = parts.options.append === true;
@@ -74,7 +74,7 @@ export class DiskFile implements OpenFile {
     return new Promise((resolve, reject) => {
       this.#checkOpen(this.#read, 'not open for reading');
       checkOffset(offset, this.path);
-      if (target.length === 0) return resolve(0);
+      if (target.length === 0 || this.#isBeyondEnd(offset)) return resolve(0);
       this.#begin();
       const end = (error: unknown, bytes: number): void => {
         this.#turns.end();
@@ -115,7 +115,7 @@ export class DiskFile implements OpenFile {
   }
 
   stat(): Promise<Attributes> {
-    return this.#run(async () => attributesOf(await statDescriptor(this.#descriptor)));
+    return this.#run(async () => attributesOf(await this.#calls.fstat(this.#descriptor)));
   }
 
   setAttributes(changes: AttributeChanges): Promise<void> {
@@ -123,10 +123,10 @@ export class DiskFile implements OpenFile {
       checkChanges(changes, this.path);
       if (changes.sizeBytes !== undefined) this.#checkOpen(this.#write, 'not open for writing');
       await applyChanges(changes, {
-        truncate: (sizeBytes) => truncateDescriptor(this.#descriptor, sizeBytes),
-        chmod: (mode) => changeMode(this.#descriptor, mode),
+        truncate: (sizeBytes) => this.#truncate(sizeBytes),
+        chmod: (mode) => this.#calls.fchmod(this.#descriptor, mode),
         chown: (uid, gid) => changeOwner(this.#descriptor, uid, gid),
-        utimes: (accessed, modified) => changeTimes(this.#descriptor, accessed, modified),
+        utimes: (accessed, modified) => this.#calls.futimes(this.#descriptor, accessed, modified),
       });
     });
   }
@@ -165,25 +165,14 @@ export class DiskFile implements OpenFile {
         this.#onIdle = resolve;
       });
     }
-    // Only what was written can fail to arrive; a file that was read is closed at once, but for FUSE, which asks its
-    // program at every close.
-    if (this.#write || this.#parts.mayHang) await this.#turns.run(() => this.#endInTurn(abandon));
-    else this.#closeNow();
+    await this.#turns.run(() => this.#endInTurn(abandon));
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #closeNow(): void {
-    try {
-      closeSync(this.#descriptor);
-    } catch (error) {
-      this.#failure ??= diskError(error, this.path);
-    }
   }
 
   /** What fails is remembered, and keeps a file from being taken for whole. NFS tells of lost writes at close(2). */
   async #endInTurn(abandon: boolean): Promise<void> {
     const { syncsOnClose, end } = this.#parts;
-    const attempt = async (call: () => Promise<void>): Promise<void> => {
+    const attempt = async (call: () => Answer<void>): Promise<void> => {
       try {
         await call();
       } catch (error) {
@@ -192,7 +181,9 @@ export class DiskFile implements OpenFile {
     };
     if (this.#write && syncsOnClose && !abandon && this.#failure === undefined)
       await attempt(() => syncDescriptor(this.#descriptor));
-    await attempt(() => closeDescriptor(this.#descriptor));
+    // The kernel may bring what was written on its way now.
+    const calls = callsFor(this.#calls, this.#write ? this.#knownBytes : undefined);
+    await attempt(() => calls.close(this.#descriptor));
     const how = this.#failure !== undefined ? 'failed' : abandon ? 'cut-off' : 'finished';
     if (end !== undefined) await attempt(() => end(how));
   }
@@ -208,7 +199,10 @@ export class DiskFile implements OpenFile {
           if (error === null && bytes > 0 && done < data.length) return next();
           this.#turns.end();
           this.#end();
-          if (done === data.length) return resolve();
+          if (done === data.length) {
+            this.#knownBytes = Math.max(this.#knownBytes, offset + done);
+            return resolve();
+          }
           const failure = error === null ? new FileError('io-error', { path: this.path }) : diskError(error, this.path);
           this.#failure ??= failure;
           reject(failure);
@@ -249,13 +243,24 @@ export class DiskFile implements OpenFile {
 
   async #size(): Promise<number> {
     if (!this.#parts.mayHang) return this.#sizeNow();
-    const { size } = await this.#turns.run(() => statDescriptor(this.#descriptor));
+    const { size } = await this.#turns.run(async () => this.#calls.fstat(this.#descriptor));
     return size;
+  }
+
+  /** Clients read on until they are told that there is no more: that can be told without asking the disk for content. */
+  #isBeyondEnd(offset: number): boolean {
+    return offset >= this.#knownBytes && !this.#parts.mayHang && offset >= this.#sizeNow();
+  }
+
+  async #truncate(sizeBytes: number): Promise<void> {
+    await callsFor(this.#calls, this.#knownBytes).ftruncate(this.#descriptor, sizeBytes);
+    this.#knownBytes = sizeBytes;
   }
 
   /** Asked of the descriptor of a file just read or written: on a local disk nothing is waited for. */
   #sizeNow(): number {
-    return fstatSync(this.#descriptor).size;
+    this.#knownBytes = fstatSync(this.#descriptor).size;
+    return this.#knownBytes;
   }
 
   #checkOpen(allowed: boolean, detail: string): void {

@@ -10,7 +10,7 @@ import type { VirtualPath } from '../model/path.ts';
 import { DiskFile } from './disk-file.ts';
 import type { HostPath, Place } from './place.ts';
 import type { Permit } from './storage.ts';
-import { closeDescriptor, statDescriptor, truncateDescriptor } from './system-calls.ts';
+import { callsFor } from './system-calls.ts';
 import type { Turns } from './turns.ts';
 import { type ActiveUploads, beginAside, type Ending, resumeAside, syncFolder } from './upload-aside.ts';
 import type { UploadPolicy } from './upload-policy.ts';
@@ -41,6 +41,7 @@ export interface Opening {
 /** A file that was opened. With an `end` it needs its place until then. */
 interface Opened {
   readonly descriptor: number;
+  readonly sizeBytes: number;
   readonly end?: (how: Ending) => Promise<void>;
   readonly isAside?: boolean;
 }
@@ -94,18 +95,18 @@ export class DiskOpening {
     const { place, options } = opening;
     if (options.truncate !== true && options.whole !== true && options.exclusive !== true) {
       const resumed = await resumeAside(this.#asideParts(opening));
-      if (resumed !== undefined) return { ...resumed, isAside: true };
+      if (resumed !== undefined) return { ...resumed, sizeBytes: 0, isAside: true };
     }
     if (options.create !== true) throw new FileError('not-found', { path: place.path });
     const begun = await beginAside({ ...this.#asideParts(opening), mode: options.mode ?? 0o666 });
-    return { ...begun, isAside: true };
+    return { ...begun, sizeBytes: 0, isAside: true };
   }
 
   async #openReplacement(opening: Opening): Promise<Opened> {
     // Who may not write to the file may not replace it either.
-    await closeDescriptor(await openFile(opening));
+    await opening.place.calls.close((await openFile(opening)).descriptor);
     const begun = await beginAside({ ...this.#asideParts(opening), mode: 0 });
-    return { ...begun, isAside: true };
+    return { ...begun, sizeBytes: 0, isAside: true };
   }
 
   #asideParts({ place, options, permit }: Opening) {
@@ -126,22 +127,24 @@ export class DiskOpening {
     }
     // The name of a new file is in its folder.
     return this.#parts.uploads.sync === 'close'
-      ? { descriptor, end: (how) => (how === 'finished' ? syncFolder(place.folder) : Promise.resolve()) }
-      : { descriptor };
+      ? { descriptor, sizeBytes: 0, end: (how) => (how === 'finished' ? syncFolder(place.folder) : Promise.resolve()) }
+      : { descriptor, sizeBytes: 0 };
   }
 
   async #openThing(opening: Opening): Promise<Opened> {
-    const descriptor = await openFile(opening);
+    const { descriptor, sizeBytes } = await openFile(opening);
+    if (opening.options.truncate !== true) return { descriptor, sizeBytes };
+    const calls = callsFor(opening.place.calls, sizeBytes);
     try {
-      if (opening.options.truncate === true) await truncateDescriptor(descriptor, 0);
-      return { descriptor };
+      await calls.ftruncate(descriptor, 0);
+      return { descriptor, sizeBytes: 0 };
     } catch (error) {
-      await closeDescriptor(descriptor);
+      await calls.close(descriptor);
       throw error;
     }
   }
 
-  #fileOf({ descriptor, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
+  #fileOf({ descriptor, sizeBytes, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
     const { uploads, turns, hostOf } = this.#parts;
     const file: DiskFile = new DiskFile({
       descriptor,
@@ -149,6 +152,8 @@ export class DiskOpening {
       options,
       host: hostOf(descriptor),
       turns,
+      sizeBytes,
+      calls: place.calls,
       mayHang: place.mayHang,
       sync: uploads.sync,
       syncsOnClose: uploads.sync === 'close' || (isAside && uploads.sync !== 'off'),
@@ -169,16 +174,16 @@ export class DiskOpening {
 }
 
 /** The descriptor has the last word. What was just opened on a local disk is in memory: no need to wait elsewhere. */
-async function openFile({ place, options }: Opening): Promise<number> {
+async function openFile({ place, options }: Opening): Promise<{ descriptor: number; sizeBytes: number }> {
   const descriptor = await place.open(flagsOf(options));
   try {
-    const stats = place.mayHang ? await statDescriptor(descriptor) : fstatSync(descriptor);
-    if (stats.isFile()) return descriptor;
+    const stats = place.mayHang ? await place.calls.fstat(descriptor) : fstatSync(descriptor);
+    if (stats.isFile()) return { descriptor, sizeBytes: stats.size };
   } catch (error) {
-    await closeDescriptor(descriptor);
+    await place.calls.close(descriptor);
     throw error;
   }
-  await closeDescriptor(descriptor);
+  await place.calls.close(descriptor);
   throw new FileError('permission-denied', { path: place.path });
 }
 

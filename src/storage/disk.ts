@@ -13,10 +13,10 @@ import { DiskDirectory, NAMES_READ_AHEAD } from './disk-directory.ts';
 import { diskError } from './disk-error.ts';
 import { DiskOpening, RESIZE_FLAGS, refuseUnlessFile } from './disk-opening.ts';
 import { giveFreeName } from './free-name.ts';
-import type { Jail, LastLink, Place } from './place.ts';
+import type { Grip, Jail, LastLink, Place } from './place.ts';
 import { removeFolder } from './remove-folder.ts';
 import type { Permit, Storage } from './storage.ts';
-import { closeDescriptor, truncateDescriptor } from './system-calls.ts';
+import { type Answer, callsFor } from './system-calls.ts';
 import { freeTurns, type Turns } from './turns.ts';
 import { ActiveUploads, partialStats, removePartial } from './upload-aside.ts';
 import { IN_PLACE, type UploadPolicy } from './upload-policy.ts';
@@ -69,12 +69,10 @@ class DiskStorage implements Storage {
   async #list(path: VirtualPath, permit: Permit): Promise<Directory> {
     let place: Place | undefined;
     try {
-      place = await this.#jail.find(path, 'follow');
+      place = await this.#jail.find(path, 'follow', 'hold');
       ask(permit, place);
       if (place.kind !== 'directory') throw missingOr(place, 'not-a-directory', path);
-      // Node's types leave 'buffer' out, which fs.opendir takes and which alone keeps names that are not UTF-8.
-      const encoding = 'buffer' as BufferEncoding;
-      const dir = await fs.opendir(place.thing, { encoding, bufferSize: NAMES_READ_AHEAD });
+      const dir = await place.calls.openDirectory(place.thing, NAMES_READ_AHEAD);
       return new DiskDirectory({ place, dir, turns: this.#turns });
     } catch (error) {
       place?.close();
@@ -83,7 +81,7 @@ class DiskStorage implements Storage {
   }
 
   async stat(path: VirtualPath, followLinks: boolean, permit: Permit): Promise<Attributes> {
-    const found = await this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
+    const found = await this.#at(path, followLinks ? 'follow' : 'keep', 'look', async (place) => {
       ask(permit, place);
       const growing = this.#opening.growingAt(place);
       if (growing !== undefined) return growing;
@@ -110,7 +108,8 @@ class DiskStorage implements Storage {
 
   async #tryOpen(path: VirtualPath, options: OpenOptions, permit: Permit): Promise<OpenFile | undefined> {
     try {
-      const place = await this.#jail.find(path, options.exclusive === true ? 'keep' : 'follow');
+      const last = options.exclusive === true ? 'keep' : 'follow';
+      const place = await this.#jail.find(path, last, options.create === true ? 'hold-if-there' : 'hold');
       try {
         ask(permit, place);
       } catch (error) {
@@ -124,26 +123,26 @@ class DiskStorage implements Storage {
   }
 
   makeDirectory(path: VirtualPath, mode: number | undefined, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#at(path, 'keep', 'look', async (place) => {
       ask(permit, place);
       if (place.kind !== undefined) throw new FileError('already-exists', { path });
-      await fs.mkdir(place.entry, { mode: permissionBits(mode ?? 0o777) });
+      await place.calls.makeDirectory(place.entry, permissionBits(mode ?? 0o777));
     });
   }
 
   remove(path: VirtualPath, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#at(path, 'keep', 'look', async (place) => {
       ask(permit, place);
       refuseHome(place, path);
       const hadPartial = this.#isAtomic && (await removePartial(place));
       if (place.kind === undefined && hadPartial) return;
       if (place.kind === undefined || place.kind === 'directory') throw missingOr(place, 'is-a-directory', path);
-      await fs.unlink(place.entry);
+      await callsFor(place.calls, place.stats?.size).unlink(place.entry);
     });
   }
 
   removeDirectory(path: VirtualPath, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#at(path, 'keep', 'hold', async (place) => {
       ask(permit, place);
       refuseHome(place, path);
       if (place.kind !== 'directory') throw missingOr(place, 'not-a-directory', path);
@@ -152,17 +151,18 @@ class DiskStorage implements Storage {
   }
 
   rename(from: VirtualPath, to: VirtualPath, replace: boolean, permits: { from: Permit; to: Permit }): Promise<void> {
-    return this.#at(from, 'keep', (source) =>
-      this.#within(to, 'keep', async (target) => {
+    return this.#at(from, 'keep', 'look', (source) =>
+      this.#within(to, 'keep', 'look', async (target) => {
         ask(permits.from, source);
         ask(permits.to, target);
         refuseHome(source, from);
         refuseHome(target, to);
         if (source.kind === undefined) throw new FileError('not-found', { path: from });
-        if (replace) return fs.rename(source.entry, target.entry);
+        const { calls } = target;
+        if (replace) return callsFor(calls, target.stats?.size).rename(source.entry, target.entry);
         const canLink = source.kind !== 'directory' && (source.kind !== 'link' || this.#jail.makesLinks);
         const isFree = target.kind === undefined;
-        if (!isFree || !(await giveFreeName({ from: source.entry, to: target.entry, canLink }))) {
+        if (!isFree || !(await giveFreeName({ calls, from: source.entry, to: target.entry, canLink }))) {
           throw new FileError('already-exists', { path: to });
         }
       }),
@@ -175,7 +175,7 @@ class DiskStorage implements Storage {
     followLinks: boolean,
     permit: Permit,
   ): Promise<void> {
-    const growing = await this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
+    const growing = await this.#at(path, followLinks ? 'follow' : 'keep', 'hold', async (place) => {
       ask(permit, place);
       checkChanges(changes, path);
       const upload = this.#opening.growingAt(place);
@@ -191,26 +191,26 @@ class DiskStorage implements Storage {
   }
 
   readLink(path: VirtualPath, permit: Permit): Promise<string> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#at(path, 'keep', 'look', async (place) => {
       ask(permit, place);
       if (place.kind !== 'link') throw missingOr(place, 'invalid-argument', path);
-      return decodeBytes(await fs.readlink(place.entry, 'buffer'));
+      return decodeBytes(await place.calls.readLink(place.entry));
     });
   }
 
   makeLink(path: VirtualPath, target: string, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#at(path, 'keep', 'look', async (place) => {
       ask(permit, place);
       checkLinkTarget(target, path);
       if (place.kind !== undefined) throw new FileError('already-exists', { path });
       if (!this.#jail.makesLinks) throw new FileError('unsupported', { path });
-      await fs.symlink(encodeBytes(target), place.entry);
+      await place.calls.symlink(encodeBytes(target), place.entry);
     });
   }
 
   makeHardLink(existing: VirtualPath, path: VirtualPath, permits: { existing: Permit; path: Permit }): Promise<void> {
-    return this.#at(existing, 'keep', (source) =>
-      this.#within(path, 'keep', async (target) => {
+    return this.#at(existing, 'keep', 'look', (source) =>
+      this.#within(path, 'keep', 'look', async (target) => {
         ask(permits.existing, source);
         ask(permits.path, target);
         if (source.kind === undefined || source.kind === 'directory') {
@@ -219,20 +219,20 @@ class DiskStorage implements Storage {
         if (target.kind !== undefined) throw new FileError('already-exists', { path });
         // Outside Linux link(2) follows a link, which leads where nobody has looked.
         if (source.kind === 'link' && !this.#jail.makesLinks) throw new FileError('unsupported', { path: existing });
-        await fs.link(source.entry, target.entry);
+        await target.calls.link(source.entry, target.entry);
       }),
     );
   }
 
   realPath(path: VirtualPath, permit: Permit): Promise<VirtualPath> {
-    return this.#at(path, 'follow', async (place) => {
+    return this.#at(path, 'follow', 'look', async (place) => {
       ask(permit, place);
       return place.path;
     });
   }
 
   space(path: VirtualPath, permit: Permit): Promise<Space> {
-    return this.#at(path, 'follow', async (place) => {
+    return this.#at(path, 'follow', 'hold', async (place) => {
       ask(permit, place);
       if (place.kind === undefined) throw new FileError('not-found', { path });
       return spaceOf(await fs.statfs(place.thing));
@@ -247,14 +247,14 @@ class DiskStorage implements Storage {
   }
 
   /** Finds `path`, lets `act` work there, and lets go of it, all in one turn. */
-  #at<T>(path: VirtualPath, last: LastLink, act: (place: Place) => Promise<T>): Promise<T> {
-    return this.#turns.run(() => this.#within(path, last, act));
+  #at<T>(path: VirtualPath, last: LastLink, grip: Grip, act: (place: Place) => Answer<T>): Promise<T> {
+    return this.#turns.run(() => this.#within(path, last, grip, act));
   }
 
   /** The same within a turn that was taken. Errors of the system come out as FileErrors. */
-  async #within<T>(path: VirtualPath, last: LastLink, act: (place: Place) => Promise<T>): Promise<T> {
+  async #within<T>(path: VirtualPath, last: LastLink, grip: Grip, act: (place: Place) => Answer<T>): Promise<T> {
     try {
-      const place = await this.#jail.find(path, last);
+      const place = await this.#jail.find(path, last, grip);
       try {
         return await act(place);
       } finally {
@@ -284,19 +284,20 @@ async function changeThing(place: Place, changes: AttributeChanges, path: Virtua
   const isLink = place.kind === 'link';
   await applyChanges(changes, {
     truncate: (sizeBytes) => truncateThing(place, sizeBytes),
-    chmod: (mode) => fs.chmod(place.thing, mode),
+    chmod: (mode) => place.calls.chmod(place.thing, mode),
     chown: (uid, gid) => (isLink ? fs.lchown(place.entry, uid, gid) : fs.chown(place.thing, uid, gid)),
     utimes: (accessed, modified) =>
-      isLink ? fs.lutimes(place.entry, accessed, modified) : fs.utimes(place.thing, accessed, modified),
+      isLink ? fs.lutimes(place.entry, accessed, modified) : place.calls.utimes(place.thing, accessed, modified),
   });
 }
 
 async function truncateThing(place: Place, sizeBytes: number): Promise<void> {
+  const calls = callsFor(place.calls, place.stats?.size);
   const descriptor = await place.open(RESIZE_FLAGS);
   try {
-    await truncateDescriptor(descriptor, sizeBytes);
+    await calls.ftruncate(descriptor, sizeBytes);
   } finally {
-    await closeDescriptor(descriptor);
+    await calls.close(descriptor);
   }
 }
 

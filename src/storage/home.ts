@@ -9,6 +9,7 @@ import { type JailKind, openJailOf } from './choose-jail.ts';
 import { type DiskStorageParts, openDiskStorage } from './disk.ts';
 import type { WalkMode } from './mounts.ts';
 import type { Storage } from './storage.ts';
+import { createLocalCalls, type LocalCalls } from './system-calls.ts';
 import type { Device } from './turns.ts';
 
 /**
@@ -23,16 +24,18 @@ export async function openHome(home: {
   jail: JailKind;
   /** `auto` unless told. */
   walkMode?: WalkMode;
+  /** Shared by all homes of a server. */
+  local?: LocalCalls;
   /** What else the storage is made of, once it is known what the home is on. */
   partsOn?: (device: Device) => Omit<DiskStorageParts, 'jail'>;
 }): Promise<Storage> {
-  const { homesDirectory, user, jail: kind, walkMode = 'auto', partsOn } = home;
+  const { homesDirectory, user, jail: kind, walkMode = 'auto', local = createLocalCalls(), partsOn } = home;
   if (!isName(user)) throw new FileError('invalid-path', { path: ROOT, detail: 'the user name is no file name' });
   const host = join(homesDirectory, user);
   try {
     await makeIfMissing(host);
     const { dev } = await lstat(host);
-    const jail = await openJailOf[kind](host, walkMode);
+    const jail = await openJailOf[kind](host, { walkMode, local });
     return openDiskStorage({ ...partsOn?.(jail.hanging === 'partly' ? 'mixed' : dev), jail });
   } catch (error) {
     throw homeError(error, host);

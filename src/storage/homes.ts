@@ -7,6 +7,7 @@ import { openHome } from './home.ts';
 import type { WalkMode } from './mounts.ts';
 import type { Storage } from './storage.ts';
 import { sweepHomes } from './sweep-homes.ts';
+import { createLocalCalls } from './system-calls.ts';
 import { SharedTurns } from './turns.ts';
 import { ActiveUploads } from './upload-aside.ts';
 import type { UploadPolicy } from './upload-policy.ts';
@@ -42,6 +43,7 @@ class OpenHomes implements Homes {
   readonly #parts: HomesParts;
   readonly #turns = new SharedTurns();
   readonly #active = new ActiveUploads();
+  readonly #local = createLocalCalls();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
@@ -67,6 +69,7 @@ class OpenHomes implements Homes {
           user,
           jail: this.#parts.jail,
           walkMode: this.#parts.walkMode,
+          local: this.#local,
           partsOn: (device) => ({
             uploads: this.#parts.uploads(user),
             active: this.#active,
@@ -91,7 +94,9 @@ class OpenHomes implements Homes {
     const { directory, jail, walkMode, log } = this.#parts;
     const { signal } = this.#closing;
     this.#sweeping = this.#sweeping
-      .then(() => sweepHomes({ directory, jail, walkMode, keepMs, active: this.#active, signal, log }))
+      .then(() =>
+        sweepHomes({ directory, jail, walkMode, local: this.#local, keepMs, active: this.#active, signal, log }),
+      )
       .then(
         ({ removed, kept }) => log.info('swept uploads that were cut off', { removed, kept }),
         (error: unknown) => void log.unexpected(error, 'sweeping uploads that were cut off'),

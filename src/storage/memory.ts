@@ -18,7 +18,7 @@ import {
 } from './memory-node.ts';
 import type { LastLink } from './place.ts';
 import type { Permit, Storage } from './storage.ts';
-import { type Answer, type Footing, walk } from './walk.ts';
+import { type Footing, type LookedUp, walk } from './walk.ts';
 
 const BLOCK_BYTES = 4096;
 
@@ -197,7 +197,7 @@ export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capa
   };
 }
 
-function look(folder: MemoryFolder, name: string, mayEnter: boolean): Answer<MemoryFolder> | undefined {
+function look(folder: MemoryFolder, name: string, mayEnter: boolean): LookedUp<MemoryFolder> | undefined {
   const node = folder.entries.get(name);
   if (node === undefined && mayEnter) throw new FileError('not-found');
   if (node?.kind === 'directory' && mayEnter) return { entered: node };

@@ -11,10 +11,10 @@ import { isReservedName } from './upload-names.ts';
 /** Removes the folder at `place`. @throws FileError `not-empty` also while an upload into it is under way */
 export async function removeFolder(place: Place, active: ActiveUploads): Promise<void> {
   try {
-    await fs.rmdir(place.entry);
+    await place.calls.removeDirectory(place.entry);
   } catch (error) {
     if (errnoName(error) !== 'ENOTEMPTY' || !(await removeLeftovers(place, active))) throw error;
-    await fs.rmdir(place.entry);
+    await place.calls.removeDirectory(place.entry);
   }
 }
 
@@ -30,6 +30,6 @@ async function removeLeftovers(place: Place, active: ActiveUploads): Promise<boo
     }
     leftovers.push(name);
   }
-  for (const name of leftovers) await fs.unlink(entryOf(place.thing, name));
+  for (const name of leftovers) await place.calls.unlink(entryOf(place.thing, name));
   return leftovers.length > 0;
 }

@@ -11,7 +11,7 @@ import { joinPath, ROOT, type VirtualPath } from '../model/path.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
 import type { WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, type Place } from './place.ts';
-import { lstatIfThere } from './system-calls.ts';
+import { type LocalCalls, SLOW_CALLS } from './system-calls.ts';
 import type { ActiveUploads } from './upload-aside.ts';
 import { isReservedName, partialOfTemporary } from './upload-names.ts';
 
@@ -19,6 +19,7 @@ export interface Sweep {
   readonly directory: string;
   readonly jail: JailKind;
   readonly walkMode: WalkMode;
+  readonly local: LocalCalls;
   /** How long to keep what was cut off, in milliseconds. */
   readonly keepMs: number;
   readonly active: ActiveUploads;
@@ -39,7 +40,7 @@ export async function sweepHomes(sweep: Sweep): Promise<Swept> {
   for (const entry of await fs.readdir(sweep.directory, { withFileTypes: true })) {
     if (!entry.isDirectory() || sweep.signal.aborted) continue;
     try {
-      const jail = await openJailOf[sweep.jail](join(sweep.directory, entry.name), sweep.walkMode);
+      const jail = await openJailOf[sweep.jail](join(sweep.directory, entry.name), sweep);
       try {
         await sweepHome(jail, sweep, swept);
       } finally {
@@ -56,7 +57,7 @@ async function sweepHome(jail: Jail, sweep: Sweep, swept: Swept): Promise<void> 
   const folders: VirtualPath[] = [ROOT];
   for (let path = folders.pop(); path !== undefined && !sweep.signal.aborted; path = folders.pop()) {
     try {
-      const place = await jail.find(path, 'keep');
+      const place = await jail.find(path, 'keep', 'hold');
       try {
         if (place.kind === 'directory') folders.push(...(await sweepFolder(place, sweep, swept)));
       } finally {
@@ -89,7 +90,7 @@ async function sweepFolder(place: Place, sweep: Sweep, swept: Swept): Promise<Vi
 /** By the time of the last change of the inode: the other times are the user's to set. */
 async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: Swept): Promise<void> {
   const entry = entryOf(folder, name);
-  const stats = await lstatIfThere(entry);
+  const stats = await SLOW_CALLS.lstat(entry);
   if (stats === undefined) return;
   if (Date.now() - stats.ctimeMs >= keepMs) {
     await fs.rm(entry, { force: true });
@@ -100,7 +101,7 @@ async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: 
   // Left by a server that was killed: from now on it can be resumed.
   const partial = partialOfTemporary(name);
   if (partial === undefined) return;
-  const other = await lstatIfThere(entryOf(folder, partial));
+  const other = await SLOW_CALLS.lstat(entryOf(folder, partial));
   if (other !== undefined && other.ctimeMs > stats.ctimeMs) await fs.rm(entry, { force: true });
   else await fs.rename(entry, entryOf(folder, partial));
 }

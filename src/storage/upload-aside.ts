@@ -6,7 +6,6 @@
 //   cut-off    kept for a while under a name that a later upload of the same file finds (upload-names.ts)
 
 import { constants, type Stats } from 'node:fs';
-import * as fs from 'node:fs/promises';
 import { permissionBits } from '../model/checks.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
@@ -14,14 +13,7 @@ import { nameOf } from '../model/path.ts';
 import { giveFreeName } from './free-name.ts';
 import { entryOf, type HostPath, kindOf, type Place } from './place.ts';
 import type { Permit } from './storage.ts';
-import {
-  changeMode,
-  changeOwner,
-  closeDescriptor,
-  lstatIfThere,
-  openDescriptor,
-  syncDescriptor,
-} from './system-calls.ts';
+import { callsFor, changeOwner, type NameCalls, SLOW_CALLS, syncDescriptor } from './system-calls.ts';
 import { partialNameOf, temporaryNameOf } from './upload-names.ts';
 import type { UploadPolicy } from './upload-policy.ts';
 
@@ -79,16 +71,16 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
   let descriptor: number | undefined;
   try {
     // Whoever starts over wants nothing of what was cut off.
-    await removeIfThere(partialOf(place));
+    await removeIfThere(place.calls, partialOf(place));
     const mode = permissionBits(replaced?.mode ?? parts.mode);
-    descriptor = await openDescriptor(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-    if (replaced !== undefined) await likeReplaced(descriptor, replaced);
+    descriptor = await place.calls.open(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (replaced !== undefined) await likeReplaced(place.calls, descriptor, replaced);
     return { descriptor, end: (how) => end(parts, name, how) };
   } catch (error) {
     active.delete(name);
     if (descriptor !== undefined) {
-      await closeDescriptor(descriptor);
-      await removeIfThere(temporary);
+      await place.calls.close(descriptor);
+      await removeIfThere(place.calls, temporary);
     }
     throw error;
   }
@@ -102,35 +94,35 @@ export async function resumeAside(parts: AsideParts): Promise<Aside | undefined>
   active.add(name);
   let isTaken = false;
   try {
-    await fs.rename(partialOf(place), temporary);
+    await place.calls.rename(partialOf(place), temporary);
     isTaken = true;
-    const descriptor = await openDescriptor(temporary, flags | O_NOFOLLOW);
+    const descriptor = await place.calls.open(temporary, flags | O_NOFOLLOW);
     return { descriptor, end: (how) => end(parts, name, how) };
   } catch (error) {
     active.delete(name);
     if (!isTaken && errnoName(error) === 'ENOENT') return undefined;
-    if (isTaken) await fs.rename(temporary, partialOf(place));
+    if (isTaken) await place.calls.rename(temporary, partialOf(place));
     throw error;
   }
 }
 
 /** What is left of an upload for `place` that was cut off; undefined when nothing is. */
-export function partialStats(place: Place): Promise<Stats | undefined> {
-  return lstatIfThere(partialOf(place));
+export async function partialStats(place: Place): Promise<Stats | undefined> {
+  return place.calls.lstat(partialOf(place));
 }
 
 /** Removes what is left of an upload for `place` that was cut off. Resolves to whether there was such. */
 export function removePartial(place: Place): Promise<boolean> {
-  return removeIfThere(partialOf(place));
+  return removeIfThere(place.calls, partialOf(place));
 }
 
 /** Returns when the names in `folder` are on the disk. */
 export async function syncFolder(folder: HostPath): Promise<void> {
-  const descriptor = await openDescriptor(folder, O_RDONLY | O_DIRECTORY);
+  const descriptor = await SLOW_CALLS.open(folder, O_RDONLY | O_DIRECTORY);
   try {
     await syncDescriptor(descriptor);
   } finally {
-    await closeDescriptor(descriptor);
+    await SLOW_CALLS.close(descriptor);
   }
 }
 
@@ -144,11 +136,11 @@ async function end(parts: AsideParts, name: string, how: Ending): Promise<void> 
         if (policy.sync !== 'off') await syncFolder(place.folder);
         return;
       case 'cut-off':
-        if (policy.keepMs > 0) await fs.rename(temporary, partialOf(place));
-        else await fs.unlink(temporary);
+        if (policy.keepMs > 0) await place.calls.rename(temporary, partialOf(place));
+        else await SLOW_CALLS.unlink(temporary);
         return;
       case 'failed':
-        await fs.unlink(temporary);
+        await SLOW_CALLS.unlink(temporary);
         return;
       default:
         how satisfies never;
@@ -162,35 +154,35 @@ async function giveName(parts: AsideParts, temporary: HostPath): Promise<void> {
   const { place, exclusive, permit } = parts;
   const { path, entry } = place;
   try {
-    if (place.kind === undefined && (await giveFreeName({ from: temporary, to: entry }))) return;
+    if (place.kind === undefined && (await giveFreeName({ calls: place.calls, from: temporary, to: entry }))) return;
     if (exclusive) throw new FileError('already-exists', { path });
-    const stats = await lstatIfThere(entry);
+    const stats = await place.calls.lstat(entry);
     // It was allowed to make a new file, or to replace the one that was there: now it may be another matter.
     if (place.kind === undefined && stats !== undefined) permit({ path, kind: kindOf(stats) });
-    await fs.rename(temporary, entry);
+    await callsFor(place.calls, stats?.size).rename(temporary, entry);
   } catch (error) {
-    await removeIfThere(temporary);
+    await removeIfThere(SLOW_CALLS, temporary);
     throw error;
   }
 }
 
 /** The umask has no say in the mode of a file that is replaced. Its owner may be beyond what this server can give. */
-async function likeReplaced(descriptor: number, { mode, uid, gid }: Stats): Promise<void> {
+async function likeReplaced(calls: NameCalls, descriptor: number, { mode, uid, gid }: Stats): Promise<void> {
   try {
     if (uid !== process.getuid?.() || gid !== process.getgid?.()) await changeOwner(descriptor, uid, gid);
   } catch (error) {
     if (errnoName(error) !== 'EPERM') throw error;
   }
-  await changeMode(descriptor, permissionBits(mode));
+  await calls.fchmod(descriptor, permissionBits(mode));
 }
 
 function partialOf(place: Place): HostPath {
   return entryOf(place.folder, partialNameOf(nameOf(place.path)));
 }
 
-async function removeIfThere(entry: HostPath): Promise<boolean> {
+async function removeIfThere(calls: NameCalls, entry: HostPath): Promise<boolean> {
   try {
-    await fs.unlink(entry);
+    await calls.unlink(entry);
     return true;
   } catch (error) {
     if (errnoName(error) === 'ENOENT') return false;

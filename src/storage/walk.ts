@@ -20,7 +20,7 @@ export const MAX_LINKS = 40;
 const MAX_STEPS = 4096;
 
 /** What a name turned out to be: a folder, which was entered, or a link, and what it says. */
-export type Answer<F> = { readonly entered: F } | { readonly target: string };
+export type LookedUp<F> = { readonly entered: F } | { readonly target: string };
 
 /** How to step through folders, each known by an `F` (a descriptor, say) that is held until it is left. */
 interface Held<F> {
@@ -34,12 +34,12 @@ export interface Footing<F> extends Held<F> {
    * What `name` in `folder` is; undefined when it is neither a link nor a folder to be entered. Throws when nothing is
    * there, unless that doesn't matter: when nothing is to be entered.
    */
-  look(folder: F, name: string, mayEnter: boolean): Answer<F> | undefined;
+  look(folder: F, name: string, mayEnter: boolean): LookedUp<F> | undefined;
 }
 
 /** The same where a look may take its time. */
 export interface SlowFooting<F> extends Held<F> {
-  look(folder: F, name: string, mayEnter: boolean): Promise<Answer<F> | undefined>;
+  look(folder: F, name: string, mayEnter: boolean): Promise<LookedUp<F> | undefined>;
 }
 
 /** Where a walk ended: the name `name` (empty for the home) in `folder`, which the caller must leave unless it is the home. */
@@ -59,7 +59,7 @@ export function walk<F>(footing: Footing<F>, path: VirtualPath, last: LastLink):
   let step = steps.next();
   while (step.done !== true) {
     const { folder, name, mayEnter } = step.value;
-    let found: Answer<F> | undefined;
+    let found: LookedUp<F> | undefined;
     try {
       found = footing.look(folder, name, mayEnter);
     } catch (error) {
@@ -77,7 +77,7 @@ export async function walkAside<F>(footing: SlowFooting<F>, path: VirtualPath, l
   let step = steps.next();
   while (step.done !== true) {
     const { folder, name, mayEnter } = step.value;
-    let found: Answer<F> | undefined;
+    let found: LookedUp<F> | undefined;
     try {
       found = await footing.look(folder, name, mayEnter);
     } catch (error) {
@@ -96,7 +96,7 @@ interface Step<F> {
   readonly mayEnter: boolean;
 }
 
-type Steps<F> = Generator<Step<F>, Spot<F>, Answer<F> | undefined>;
+type Steps<F> = Generator<Step<F>, Spot<F>, LookedUp<F> | undefined>;
 
 function* stepsOf<F>(footing: Held<F>, path: VirtualPath, last: LastLink): Steps<F> {
   if (path.includes('\0')) throw new FileError('invalid-path', { path, detail: 'the path holds a NUL byte' });

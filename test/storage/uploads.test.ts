@@ -7,6 +7,7 @@ import { parsePath as path } from '../../src/model/path.ts';
 import { openHome } from '../../src/storage/home.ts';
 import type { Permit, Storage } from '../../src/storage/storage.ts';
 import { sweepHomes } from '../../src/storage/sweep-homes.ts';
+import { createLocalCalls } from '../../src/storage/system-calls.ts';
 import { freeTurns } from '../../src/storage/turns.ts';
 import { ActiveUploads } from '../../src/storage/upload-aside.ts';
 import type { UploadPolicy } from '../../src/storage/upload-policy.ts';
@@ -42,6 +43,7 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
         directory: homesDirectory,
         jail: 'held',
         walkMode: 'auto',
+        local: createLocalCalls(),
         keepMs,
         active,
         signal: new AbortController().signal,
