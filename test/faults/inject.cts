@@ -71,9 +71,8 @@ for (const name of ['closeSync', 'ftruncateSync'] as const) {
   const call = name.slice(0, -'Sync'.length);
   const patched = (...words: unknown[]): void => {
     const fault = faultOf(call, words[0]);
-    if (fault === undefined) return original(...words);
-    if (call === 'close') original(words[0]);
-    throw failure(call, fault.errno ?? 'EIO');
+    if (fault === undefined || call === 'close') original(...words);
+    if (fault !== undefined) throw failure(call, fault.errno ?? 'EIO');
   };
   Object.assign(fs, { [name]: patched });
 }
