@@ -1,8 +1,8 @@
 // Who may do what: one pure function. The only caller is operations/guard.ts.
 
+import type { Action } from '../model/action.ts';
 import type { Identity } from '../model/identity.ts';
 import type { VirtualPath } from '../model/path.ts';
-import type { Action } from './action.ts';
 
 /** `hidden`: not allowed, and the answer must not show whether anything is there. */
 export type Decision = 'allow' | 'deny' | 'hidden';

@@ -1,7 +1,7 @@
 // The permission check: the only place in the program that asks the policy.
 
-import type { Action } from '../access/action.ts';
 import type { Policy } from '../access/policy.ts';
+import type { Action } from '../model/action.ts';
 import type { AttributeChanges } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { OpenOptions } from '../model/files.ts';
