@@ -12,6 +12,8 @@ import { findSampleUsers } from './accounts/sample-users.ts';
 import { openTurnstile, type Turnstile } from './accounts/turnstile.ts';
 import { withoutSamples } from './accounts/without-samples.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
+import { ConfigError, type ServerConfig } from './config/load.ts';
+import { openRules } from './config/rules-source.ts';
 import { BecomeUserError, becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
 import { SettingError } from './config/setting.ts';
@@ -66,7 +68,7 @@ export interface SshomeServer {
  * @throws StartError when settings, users or keys don't allow a start.
  */
 export async function startServer(
-  config: Config,
+  config: ServerConfig,
   { quiet = false }: { readonly quiet?: boolean } = {},
 ): Promise<SshomeServer> {
   const log = createLog({
@@ -92,7 +94,7 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
 /** What was opened on the way to a running server, to be closed in the opposite order. */
 type Closers = Array<() => Promise<void> | void>;
 
-async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
+async function start(config: ServerConfig, log: ServerLog): Promise<SshomeServer> {
   const closers: Closers = [];
   try {
     return await open(config, log, closers);
@@ -106,12 +108,14 @@ async function closeAll(closers: Closers): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+async function open(config: ServerConfig, log: ServerLog, closers: Closers): Promise<SshomeServer> {
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
   const store = await openAccountStore({ file: config.credentials, log });
   closers.push(() => store.close());
+  const rules = await openRules({ file: config.file, log });
+  closers.push(() => rules.close());
   await refuseSamplePasswords(config.host, store, passwords);
   const algorithms = algorithmsOf(config);
   const keysAt = { directory: config.keys, types: algorithms.hostKeyAlgorithms.map(keyTypeOf) };
@@ -302,6 +306,7 @@ function running(parts: {
 function asStartError(error: unknown, { host, port, homes, state }: Config): unknown {
   if (error instanceof BecomeUserError) return new StartError([error.message]);
   if (error instanceof CredentialsError) return new StartError(error.reasons);
+  if (error instanceof ConfigError) return new StartError(error.problems);
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
   const { code, syscall, port: busyPort } = error as NodeJS.ErrnoException & { port?: number };
   if (syscall === 'listen' && busyPort === undefined) {
