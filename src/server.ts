@@ -1,7 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
-import { ownerPolicy } from './access/policy.ts';
+import { createPolicy } from './access/policy.ts';
 import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
 import { createAuthenticator } from './accounts/authenticate.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
@@ -24,6 +24,7 @@ import type { OwnAccount, SessionInfo } from './model/account.ts';
 import { isLoopback } from './model/address.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { Identity, Origin } from './model/identity.ts';
+import type { RulesSource } from './model/rules.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
@@ -134,7 +135,16 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
   let sessions: SshServer['sessions'] = () => [];
   const homes = openHomesOf(config, log);
   closers.push(() => homes.close());
-  const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
+  const backend = await createBackend({
+    config,
+    log,
+    store,
+    rules,
+    passwords,
+    turnstile,
+    homes,
+    sessions: () => sessions(),
+  });
   const { host, port } = config;
   const ssh = await listen({ host, port, hostKeys, nextHostKeys, algorithms, backend, limits: config });
   closers.push(() => ssh.stop(config.graceMs));
@@ -206,16 +216,17 @@ interface Parts {
   readonly config: Config;
   readonly log: ServerLog;
   readonly store: AccountStore;
+  readonly rules: RulesSource;
   readonly passwords: PasswordPool;
   readonly turnstile: Turnstile;
 }
 
 async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, passwords, turnstile, homes, sessions } = parts;
+  const { config, log, store, rules, passwords, turnstile, homes, sessions } = parts;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
-  const operations = createOperations({ policy: ownerPolicy, audit: log.audit });
+  const operations = createOperations({ policy: createPolicy(rules), audit: log.audit });
   return {
     authenticator,
     openSession: async (identity, origin) => {

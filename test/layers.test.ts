@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transport: ['model', 'streams'],
   sshd: ['model', 'transport', 'accounts', 'sftp', 'shell', 'scp'],
   client: ['model', 'transport'],
-  cli: ['model', 'accounts', 'client', 'config', 'control', 'server.ts'],
+  cli: ['model', 'access', 'accounts', 'client', 'config', 'control', 'server.ts'],
 };
 
 /** Files at the top of src/ wire the folders together. */

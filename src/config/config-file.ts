@@ -2,6 +2,7 @@
 // a sentence that begins with FILE:LINE.
 
 import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { DEFAULT_RULES } from '../model/default-rules.ts';
 import type { Rules } from '../model/rules.ts';
 import { judgeAccess, mendWritable } from '../text-files/file-access.ts';
 import { isSystemError, readSmallFile, UnfitFileError } from '../text-files/small-file.ts';
@@ -36,9 +37,6 @@ interface Mistake {
   readonly what: string;
 }
 
-/** What a file that says nothing is. */
-const EMPTY = '';
-
 /**
  * Reads the file, which is called `label` in messages; undefined when there is none. What is wrong with it is in
  * `problems`, and when there are any, the rest is not to be used.
@@ -54,13 +52,9 @@ export async function readConfigFile(file: string, label: string = file): Promis
     if (isSystemError(error, 'ENOENT')) return undefined;
     const why = error instanceof UnfitFileError ? error.message : isSystemError(error) ? error.code : undefined;
     if (why === undefined) throw error;
-    return { ...parseConfig(EMPTY, label), stamp: undefined, problems: [`${label}: can't be read (${why})`] };
+    const problem = `${label}: can't be read (${why})`;
+    return { settings: new Map(), rules: DEFAULT_RULES, stamp: undefined, problems: [problem] };
   }
-}
-
-/** The rules of a server without a file. */
-export function rulesWithoutFile(): Rules {
-  return parseConfig(EMPTY, '').rules;
 }
 
 /** Reads the text of a file. */

@@ -1,8 +1,9 @@
 // Brings the settings together: flag before environment before file before default. All mistakes are told at once,
 // each with the place it was made.
 
+import { DEFAULT_RULES } from '../model/default-rules.ts';
 import type { Rules } from '../model/rules.ts';
-import { readConfigFile, rulesWithoutFile, type Written } from './config-file.ts';
+import { readConfigFile, type Written } from './config-file.ts';
 import { type Config, SETTING_KEYS, SETTINGS, variableOf } from './schema.ts';
 import { SettingError } from './setting.ts';
 
@@ -73,7 +74,7 @@ export async function loadSettings({ flags, environment, file }: ConfigSources):
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config: config as unknown as ServerConfig,
-    rules: inFile?.rules ?? rulesWithoutFile(),
+    rules: inFile?.rules ?? DEFAULT_RULES,
     origins: origins as Settings['origins'],
   };
 }

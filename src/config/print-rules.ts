@@ -2,7 +2,7 @@
 // there as comments: a file can't have them.
 
 import { Document, isScalar, visit } from 'yaml';
-import { isBuiltInRole } from '../model/built-in-roles.ts';
+import { isBuiltInRole } from '../model/default-rules.ts';
 import type { LoginHours, Quota, Role, Rules, UserRules } from '../model/rules.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];

@@ -1,7 +1,7 @@
 // The section `roles`: who has which rights is said elsewhere, here what they are.
 
 import { ACTIONS, type Action } from '../model/action.ts';
-import { isBuiltInRole, NO_NAME_RULES, OWNER_ACTIONS } from '../model/built-in-roles.ts';
+import { isBuiltInRole, NO_NAME_RULES, OWNER_ACTIONS } from '../model/default-rules.ts';
 import type { NameRules, PathRule, Proof, Role } from '../model/rules.ts';
 import type { FileNode } from './file-node.ts';
 import { type Form, listOf, namedMap, record, scalar } from './form.ts';

@@ -3,10 +3,11 @@
 
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_RULES } from '../model/default-rules.ts';
 import type { Log } from '../model/log.ts';
 import type { Rules, RulesSource } from '../model/rules.ts';
 import { FileWatch } from '../text-files/file-watch.ts';
-import { type ConfigFile, readConfigFile, rulesWithoutFile } from './config-file.ts';
+import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { ConfigError } from './load.ts';
 
 const MAX_PROBLEMS_LOGGED = 100;
@@ -43,7 +44,7 @@ export class RulesFile implements RulesSource {
     this.#label = basename(file);
     this.#log = log;
     this.#read = read;
-    this.#rules = read?.rules ?? rulesWithoutFile();
+    this.#rules = read?.rules ?? DEFAULT_RULES;
     this.#watch = new FileWatch({ ...watchOptions, file, log, stamp: read?.stamp, onChange: () => this.reload() });
   }
 

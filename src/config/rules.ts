@@ -1,7 +1,7 @@
 // The rules of the file, all sections of it. Makes no decision: that is access/.
 
-import { BUILT_IN_ROLES } from '../model/built-in-roles.ts';
-import type { PasswordRules, Rules } from '../model/rules.ts';
+import { BUILT_IN_ROLES, DEFAULT_RULES } from '../model/default-rules.ts';
+import type { Rules } from '../model/rules.ts';
 import { type FileNode, isMap, type KnownNames } from './file-node.ts';
 import { type Form, orNone, record, scalar } from './form.ts';
 import { FOLDERS, GROUPS } from './rules-folders.ts';
@@ -9,8 +9,6 @@ import { ROLES } from './rules-roles.ts';
 import { USERS } from './rules-users.ts';
 import { readDurationMs, readInteger, readOptionalText } from './setting.ts';
 
-/** Without a section on passwords; the length is that of NIST SP 800-63B. */
-const DEFAULT_PASSWORD_RULES: PasswordRules = { minLength: 8, breachedFile: '', maxAgeMs: undefined };
 /** Longer than any password is; see accounts/. */
 const MAX_MIN_LENGTH = 256;
 
@@ -22,7 +20,7 @@ interface PasswordShape {
 
 const PASSWORDS: Form<Partial<PasswordShape>> = record<PasswordShape>('section on passwords', {
   'min-length': {
-    describe: `characters that a new password has at least; ${DEFAULT_PASSWORD_RULES.minLength} unless told`,
+    describe: `characters that a new password has at least; ${DEFAULT_RULES.passwords.minLength} unless told`,
     form: scalar(readInteger(1, MAX_MIN_LENGTH)),
   },
   'breached-list': { describe: 'a file of passwords that everybody knows, one a line', form: scalar(readOptionalText) },
@@ -69,8 +67,8 @@ export function readRules(top: FileNode): Rules {
     folders: read('folders', FOLDERS) ?? new Map(),
     users: read('users', USERS) ?? new Map(),
     passwords: {
-      minLength: passwords['min-length'] ?? DEFAULT_PASSWORD_RULES.minLength,
-      breachedFile: passwords['breached-list'] ?? DEFAULT_PASSWORD_RULES.breachedFile,
+      minLength: passwords['min-length'] ?? DEFAULT_RULES.passwords.minLength,
+      breachedFile: passwords['breached-list'] ?? DEFAULT_RULES.passwords.breachedFile,
       maxAgeMs: passwords['max-age'],
     },
   };

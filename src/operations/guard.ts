@@ -24,8 +24,9 @@ export interface Guard {
 
 export function createGuard({ policy, identity }: { policy: Policy; identity: Identity }): Guard {
   const check = (path: VirtualPath, ...actions: readonly Action[]): void => {
+    const rights = policy(identity);
     for (const action of actions) {
-      const decision = policy(identity, action, path);
+      const decision = rights.decide(action, path);
       if (decision === 'hidden') throw new FileError('not-found', { path });
       if (decision !== 'allow') throw new FileError('permission-denied', { path });
     }

@@ -1,7 +1,7 @@
-// The roles that are there without a file. What somebody does who is not named in any rules is what an owner may do.
+// What holds without a file: the roles that are always there, and that everybody is the owner of the own home.
 
 import { ACTIONS, type Action } from './action.ts';
-import type { NameRules, Role } from './rules.ts';
+import type { NameRules, Role, Rules } from './rules.ts';
 
 export const NO_NAME_RULES: NameRules = { allowed: [], denied: [], hidden: [] };
 
@@ -33,3 +33,12 @@ export const BUILT_IN_ROLES: ReadonlyMap<string, Role> = new Map(
 export function isBuiltInRole(name: string): name is BuiltInRole {
   return BUILT_IN_ROLES.has(name);
 }
+
+/** The rules of a server without sshome.yaml. The least length of a password is that of NIST SP 800-63B. */
+export const DEFAULT_RULES: Rules = {
+  roles: BUILT_IN_ROLES,
+  groups: new Map(),
+  folders: new Map(),
+  users: new Map(),
+  passwords: { minLength: 8, breachedFile: '', maxAgeMs: undefined },
+};
