@@ -1,7 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
-import { ownerPolicy } from './access/policy.ts';
+import { createPolicy } from './access/policy.ts';
 import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
 import { createAuthenticator } from './accounts/authenticate.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
@@ -12,6 +12,8 @@ import { findSampleUsers } from './accounts/sample-users.ts';
 import { openTurnstile, type Turnstile } from './accounts/turnstile.ts';
 import { withoutSamples } from './accounts/without-samples.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
+import { ConfigError, type ServerConfig } from './config/load.ts';
+import { openRules } from './config/rules-source.ts';
 import { BecomeUserError, becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
 import { SettingError } from './config/setting.ts';
@@ -22,6 +24,7 @@ import type { OwnAccount, SessionInfo } from './model/account.ts';
 import { isLoopback } from './model/address.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { Identity, Origin } from './model/identity.ts';
+import type { RulesSource } from './model/rules.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
@@ -66,7 +69,7 @@ export interface SshomeServer {
  * @throws StartError when settings, users or keys don't allow a start.
  */
 export async function startServer(
-  config: Config,
+  config: ServerConfig,
   { quiet = false }: { readonly quiet?: boolean } = {},
 ): Promise<SshomeServer> {
   const log = createLog({
@@ -92,7 +95,7 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
 /** What was opened on the way to a running server, to be closed in the opposite order. */
 type Closers = Array<() => Promise<void> | void>;
 
-async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
+async function start(config: ServerConfig, log: ServerLog): Promise<SshomeServer> {
   const closers: Closers = [];
   try {
     return await open(config, log, closers);
@@ -106,12 +109,14 @@ async function closeAll(closers: Closers): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+async function open(config: ServerConfig, log: ServerLog, closers: Closers): Promise<SshomeServer> {
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
   const store = await openAccountStore({ file: config.credentials, log });
   closers.push(() => store.close());
+  const rules = await openRules({ file: config.file, log });
+  closers.push(() => rules.close());
   await refuseSamplePasswords(config.host, store, passwords);
   const algorithms = algorithmsOf(config);
   const keysAt = { directory: config.keys, types: algorithms.hostKeyAlgorithms.map(keyTypeOf) };
@@ -130,7 +135,16 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   let sessions: SshServer['sessions'] = () => [];
   const homes = openHomesOf(config, log);
   closers.push(() => homes.close());
-  const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
+  const backend = await createBackend({
+    config,
+    log,
+    store,
+    rules,
+    passwords,
+    turnstile,
+    homes,
+    sessions: () => sessions(),
+  });
   const { host, port } = config;
   const ssh = await listen({ host, port, hostKeys, nextHostKeys, algorithms, backend, limits: config });
   closers.push(() => ssh.stop(config.graceMs));
@@ -202,16 +216,17 @@ interface Parts {
   readonly config: Config;
   readonly log: ServerLog;
   readonly store: AccountStore;
+  readonly rules: RulesSource;
   readonly passwords: PasswordPool;
   readonly turnstile: Turnstile;
 }
 
 async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, passwords, turnstile, homes, sessions } = parts;
+  const { config, log, store, rules, passwords, turnstile, homes, sessions } = parts;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
-  const operations = createOperations({ policy: ownerPolicy, audit: log.audit });
+  const operations = createOperations({ policy: createPolicy(rules), audit: log.audit });
   return {
     authenticator,
     openSession: async (identity, origin) => {
@@ -302,6 +317,7 @@ function running(parts: {
 function asStartError(error: unknown, { host, port, homes, state }: Config): unknown {
   if (error instanceof BecomeUserError) return new StartError([error.message]);
   if (error instanceof CredentialsError) return new StartError(error.reasons);
+  if (error instanceof ConfigError) return new StartError(error.problems);
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
   const { code, syscall, port: busyPort } = error as NodeJS.ErrnoException & { port?: number };
   if (syscall === 'listen' && busyPort === undefined) {

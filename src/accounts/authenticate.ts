@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RefusalReason } from '../model/event.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Log } from '../model/log.ts';
+import { isUserName } from '../model/user-name.ts';
 import type { Account } from './account.ts';
 import type { AccountStore } from './account-store.ts';
 import type { AuthorizedKeys } from './authorized-keys.ts';
@@ -13,7 +14,6 @@ import { Argon2MissingError, MAX_PASSWORD_BYTES, normalisePassword } from './pas
 import { type PasswordHash, readHash } from './password-hash.ts';
 import { OverloadedError, type Passwords } from './password-pool.ts';
 import { type KeyType, keyTypeOf } from './public-key.ts';
-import { isUserName } from './user-name.ts';
 
 export type Refusal = { readonly ok: false; readonly reason: RefusalReason };
 type PasswordAnswer = { readonly ok: true; readonly identity: Identity } | Refusal;

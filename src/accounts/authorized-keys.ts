@@ -6,15 +6,15 @@ import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import type { Log } from '../model/log.ts';
+import { isUserName } from '../model/user-name.ts';
+import { judgeAccess, mendWritable } from '../text-files/file-access.ts';
+import { isSystemError, readSmallFile, readStamp, UnfitFileError } from '../text-files/small-file.ts';
 import { type AuthorizedKey, parseAuthorizedKey, parseAuthorizedKeys } from './authorized-keys-file.ts';
 import { linesOf } from './edit-lines.ts';
-import { judgeAccess, mendWritable } from './file-access.ts';
 import { withFileLock } from './file-lock.ts';
 import { showRemark } from './load-credentials.ts';
 import { formatPublicKey, type PublicKey } from './public-key.ts';
 import { giveOwnerOf, removeLeftovers, replaceFile, syncFolder } from './replace-file.ts';
-import { isSystemError, readSmallFile, readStamp, UnfitFileError } from './small-file.ts';
-import { isUserName } from './user-name.ts';
 
 const MAX_FILE_BYTES = 256 * 1024;
 /** Most keys that a user can add. */

@@ -5,6 +5,7 @@ import { AccountError, type OwnAccount, type PublicKeyInfo } from '../model/acco
 import type { Audit } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import type { Log } from '../model/log.ts';
+import { isSystemError } from '../text-files/small-file.ts';
 import type { AccountStore } from './account-store.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { AuthorizedKeys } from './authorized-keys.ts';
@@ -15,7 +16,6 @@ import { checkNewPassword } from './new-password.ts';
 import { normalisePassword } from './password.ts';
 import { OverloadedError, type Passwords } from './password-pool.ts';
 import type { PublicKey } from './public-key.ts';
-import { isSystemError } from './small-file.ts';
 
 export interface OwnAccountOptions {
   readonly identity: Identity;

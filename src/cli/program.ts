@@ -1,6 +1,7 @@
 // The command line as a whole: which commands there are, and what a wrong one is answered.
 
 import yargs, { type CommandModule } from 'yargs';
+import { accessCommand } from './commands/access.ts';
 import { banCommand } from './commands/ban.ts';
 import { configCommand } from './commands/config.ts';
 import { connectCommand } from './commands/connect.ts';
@@ -18,6 +19,7 @@ const COMMANDS: readonly (() => CommandModule)[] = [
   serveCommand,
   configCommand,
   userCommand,
+  accessCommand,
   banCommand,
   connectCommand,
   uploadCommand,

@@ -3,7 +3,15 @@
 
 import { ALGORITHM_SETTINGS, type AlgorithmConfig } from './algorithm-settings.ts';
 import { LIMIT_SETTINGS, type LimitConfig } from './limit-settings.ts';
-import { type ReadSetting, readDurationMs, readInteger, readOneOf, readSizeBytes, readText } from './setting.ts';
+import {
+  type ReadSetting,
+  readDurationMs,
+  readInteger,
+  readOneOf,
+  readOptionalText,
+  readSizeBytes,
+  readText,
+} from './setting.ts';
 import { readUploadFor } from './upload-modes.ts';
 
 /** The settings of a server, read and checked. */
@@ -128,7 +136,7 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
   },
   logFile: {
     name: 'log-file',
-    read: (written) => (written === '' ? '' : readText(written)),
+    read: readOptionalText,
     default: '',
     placeholder: 'FILE',
     describe: 'log to this file too, as JSON lines',
@@ -156,7 +164,7 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
   },
   runAs: {
     name: 'run-as',
-    read: (written) => (written === '' ? '' : readText(written)),
+    read: readOptionalText,
     default: '',
     placeholder: 'USER',
     describe: 'started as root, become this user when the port is open',

@@ -1,7 +1,7 @@
 // The permission check: the only place in the program that asks the policy.
 
-import type { Action } from '../access/action.ts';
 import type { Policy } from '../access/policy.ts';
+import type { Action } from '../model/action.ts';
 import type { AttributeChanges } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { OpenOptions } from '../model/files.ts';
@@ -24,8 +24,9 @@ export interface Guard {
 
 export function createGuard({ policy, identity }: { policy: Policy; identity: Identity }): Guard {
   const check = (path: VirtualPath, ...actions: readonly Action[]): void => {
+    const rights = policy(identity);
     for (const action of actions) {
-      const decision = policy(identity, action, path);
+      const decision = rights.decide(action, path);
       if (decision === 'hidden') throw new FileError('not-found', { path });
       if (decision !== 'allow') throw new FileError('permission-denied', { path });
     }

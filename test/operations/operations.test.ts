@@ -1,8 +1,8 @@
 import { mkdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Action } from '../../src/access/action.ts';
 import { ownerPolicy, type Policy } from '../../src/access/policy.ts';
+import type { Action } from '../../src/model/action.ts';
 import { isFileError } from '../../src/model/error.ts';
 import type { AuditEvent, FileEvent } from '../../src/model/event.ts';
 import type { Files } from '../../src/model/files.ts';
@@ -10,6 +10,7 @@ import { parsePath as path } from '../../src/model/path.ts';
 import { createOperations } from '../../src/operations/operations.ts';
 import { openHome } from '../../src/storage/home.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { deciding } from './deciding.ts';
 
 interface Home {
   readonly files: Files;
@@ -37,10 +38,8 @@ async function openAlice(t: ExecutionContext, policy: Policy): Promise<Home> {
   return { files, folder, events: events as FileEvent[] };
 }
 
-const allBut =
-  (...refused: readonly Action[]): Policy =>
-  (_identity, action) =>
-    refused.includes(action) ? 'deny' : 'allow';
+const allBut = (...refused: readonly Action[]): Policy =>
+  deciding((action) => (refused.includes(action) ? 'deny' : 'allow'));
 
 async function save(files: Files, name: string, text: string): Promise<void> {
   const file = await files.open(path(name), { write: true, create: true, truncate: true });
@@ -120,23 +119,32 @@ for (const { title, needs, run } of OPERATIONS) {
   }
 
   test(`operations: ${title}: needs nothing but ${needs.join(' and ')}`, async (t) => {
-    const { files } = await openAlice(t, (_identity, action) => (needs.includes(action) ? 'allow' : 'deny'));
+    const { files } = await openAlice(
+      t,
+      deciding((action) => (needs.includes(action) ? 'allow' : 'deny')),
+    );
     await t.notThrowsAsync(run(files));
   });
 }
 
 test('operations: the policy is asked about where a link leads, not about the link', async (t) => {
   const asked: string[] = [];
-  const { files } = await openAlice(t, (_identity, action, at) => {
-    asked.push(`${action} ${at}`);
-    return 'allow';
-  });
+  const { files } = await openAlice(
+    t,
+    deciding((action, at) => {
+      asked.push(`${action} ${at}`);
+      return 'allow';
+    }),
+  );
   await load(files, '/link');
   t.deepEqual(asked, ['download /file']);
 });
 
 test('operations: what is hidden is answered as if it were not there', async (t) => {
-  const { files } = await openAlice(t, (_identity, _action, at) => (at === '/file' ? 'hidden' : 'allow'));
+  const { files } = await openAlice(
+    t,
+    deciding((_action, at) => (at === '/file' ? 'hidden' : 'allow')),
+  );
   const hidden = await t.throwsAsync(files.stat(path('/file')));
   const missing = await t.throwsAsync(files.stat(path('/none')));
   t.true(isFileError(hidden, 'not-found'));
@@ -144,7 +152,10 @@ test('operations: what is hidden is answered as if it were not there', async (t)
 });
 
 test('operations: the home itself can be looked at by who may look at nothing', async (t) => {
-  const { files } = await openAlice(t, () => 'deny');
+  const { files } = await openAlice(
+    t,
+    deciding(() => 'deny'),
+  );
   t.is((await files.stat(path('/'))).kind, 'directory');
   t.is(await files.realPath(path('/')), path('/'));
   await t.throwsAsync(files.list(path('/')), { message: /Permission denied/ });
@@ -164,7 +175,10 @@ test('operations: a file can do what it was opened for, and no more', async (t) 
 
 test('operations: rights count when a file is opened; what is open goes on', async (t) => {
   let decision: 'allow' | 'deny' = 'allow';
-  const { files } = await openAlice(t, () => decision);
+  const { files } = await openAlice(
+    t,
+    deciding(() => decision),
+  );
   const file = await files.open(path('/file'), { read: true });
   decision = 'deny';
   t.is(await file.read(Buffer.alloc(4), 0), 4);
