@@ -1,7 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
-import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
+import { openAccountStore } from './accounts/account-store.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
@@ -10,14 +10,18 @@ import type { Config } from './config/schema.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
-import { createBackend } from './server/backend.ts';
 import { refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { serveHere } from './server/serving.ts';
+import type { Shared } from './server/shared.ts';
 import { asStartError } from './server/start-error.ts';
+import { type Acceptor, accept } from './sshd/acceptor.ts';
+import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
-import { listen, type SshServer } from './sshd/listener.ts';
+import { createUserPlaces } from './sshd/user-places.ts';
+import { createActiveUploads } from './storage/active-uploads.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 
 export { StartError } from './server/start-error.ts';
@@ -80,60 +84,71 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
-  const store = await openAccountStore({ file: config.credentials, log });
-  closers.push(() => store.close());
-  await refuseSamplePasswords(config.host, store, passwords);
-  const algorithms = algorithmsOf(config);
-  const keys = await openHostKeys({ config, algorithms, log });
+  const accounts = await openAccountStore({ file: config.credentials, log });
+  closers.push(() => accounts.close());
+  await refuseSamplePasswords(config.host, accounts, passwords);
+  const keys = await openHostKeys(config, log);
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
-  let sessions: SshServer['sessions'] = () => [];
-  const homes = openHomesOf(config, log);
+  const uploads = createActiveUploads();
+  const homes = openHomesOf({ config, uploads, log });
   closers.push(() => homes.close());
-  const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
-  const { host, port } = config;
-  const ssh = await listen({ host, port, ...keys, algorithms, backend, limits: config });
-  closers.push(() => ssh.stop(config.graceMs));
-  sessions = ssh.sessions;
+  const { host, port, maxConnections } = config;
+  const acceptor = await accept({ host, port, maxConnections, log });
+  closers.push(() => acceptor.close());
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
     await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
   }
   homes.startSweeping();
-  store.onChange(({ removed, locked }) => {
-    for (const user of removed) ssh.endUser(user, 'the account was removed');
-    for (const user of locked) ssh.endUser(user, 'the account was locked');
+  let sessions: Shared['sessions'] = async () => [];
+  const shared: Shared = {
+    accounts,
+    passwords,
+    turnstile,
+    admission: new Admission({ limits: config, isTurnedAway: (address) => turnstile.isEnforced(address) }),
+    places: createUserPlaces({ maxOf: () => config.maxSessionsPerUser }),
+    uploads,
+    sessions: () => sessions(),
+  };
+  const serving = await serveHere({ config, log, keys, homes, shared });
+  closers.push(() => {
+    acceptor.close();
+    return serving.stop(config.graceMs);
   });
+  sessions = async () => serving.sessions();
+  acceptor.begin(serving.take);
   const control = await listenForControl({
     folder: state,
     log,
     handlers: {
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': () => ssh.sessions(),
+      'session list': () => serving.sessions(),
     },
   });
   closers.push(() => control.close());
-  return running({ log, store, keys, ssh, closers });
+  return running({ log, exampleUser: accounts.accounts[0]?.user ?? 'user', keys, acceptor, sessions, closers });
 }
 
 function running(parts: {
   log: ServerLog;
-  store: AccountStore;
+  exampleUser: string;
   keys: HostKeys;
-  ssh: SshServer;
+  acceptor: Acceptor;
+  sessions: Shared['sessions'];
   closers: Closers;
 }): SshomeServer {
-  const { log, store, keys, ssh, closers } = parts;
-  const { address, port, family } = ssh.address;
+  const { log, exampleUser, keys, acceptor, sessions, closers } = parts;
+  const { address, port, family } = acceptor.address;
   const host = family === 'IPv6' ? `[${address}]` : address;
   let stopping: Promise<void> | undefined;
   log.info('listening', { address, port });
 
   const stop = async (): Promise<void> => {
-    log.info('stopping', { sessions: ssh.sessions().length });
+    log.info('stopping', { sessions: (await sessions()).length });
     await closeAll(closers);
     log.info('stopped');
     await log.close();
@@ -142,7 +157,7 @@ function running(parts: {
     host: address,
     port,
     url: `ssh://${host}:${port}`,
-    exampleUser: store.accounts[0]?.user ?? 'user',
+    exampleUser,
     fingerprints: keys.hostKeys.map((key) => key.fingerprint),
     reportUncaught: (error) => void log.unexpected(error, 'doing what nobody waited for'),
     stop: () => {

@@ -1,15 +1,12 @@
 // What the SSH server needs of the rest, put together: who may log in, and what a session of theirs works with.
 
 import { ownerPolicy } from '../access/policy.ts';
-import type { AccountStore } from '../accounts/account-store.ts';
 import { createAuthenticator } from '../accounts/authenticate.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from '../accounts/authorized-keys.ts';
 import { createOwnAccount } from '../accounts/own-account.ts';
-import type { Passwords } from '../accounts/password-pool.ts';
-import type { Turnstile } from '../accounts/turnstile.ts';
 import { withoutSamples } from '../accounts/without-samples.ts';
 import type { Config } from '../config/schema.ts';
-import type { OwnAccount, SessionInfo } from '../model/account.ts';
+import type { OwnAccount } from '../model/account.ts';
 import { isLoopback } from '../model/address.ts';
 import type { Audit } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
@@ -18,19 +15,18 @@ import { createOperations, type Operations } from '../operations/operations.ts';
 import type { Backend, UserSession } from '../sshd/backend.ts';
 import type { Homes } from '../storage/homes.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Shared } from './shared.ts';
 
 export interface BackendParts {
   readonly homes: Homes;
   readonly config: Config;
   readonly log: Log & { readonly audit: Audit };
-  readonly store: AccountStore;
-  readonly passwords: Passwords;
-  readonly turnstile: Turnstile;
-  readonly sessions: () => SessionInfo[];
+  readonly shared: Shared;
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
-  const { config, log, store, passwords, turnstile, homes, sessions } = parts;
+  const { config, log, homes, shared } = parts;
+  const { accounts: store, passwords } = shared;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
@@ -58,8 +54,10 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         }),
       });
     },
-    sessions: ({ user }) => sessions().filter((session) => session.user === user),
-    turnstile,
+    sessions: async ({ user }) => (await shared.sessions()).filter((session) => session.user === user),
+    admission: shared.admission,
+    places: shared.places,
+    turnstile: shared.turnstile,
     sftpLimits: { handles: config.maxHandles, requests: config.maxRequests },
     audit: log.audit,
     log,

@@ -1,7 +1,7 @@
 // The server's own keys as the settings have them, and their fingerprints in the log.
 
+import { algorithmsOf } from '../config/algorithm-settings.ts';
 import type { Config } from '../config/schema.ts';
-import type { AlgorithmLists } from '../model/algorithms.ts';
 import type { Log } from '../model/log.ts';
 import { keyTypeOf } from '../sshd/algorithms.ts';
 import { type HostKey, loadHostKeys, loadNextHostKeys } from '../sshd/host-key.ts';
@@ -12,10 +12,9 @@ export interface HostKeys {
   readonly nextHostKeys: readonly HostKey[];
 }
 
-/** Reads the keys that `algorithms` need, and makes those that are missing. @throws HostKeyError */
-export async function openHostKeys(by: { config: Config; algorithms: AlgorithmLists; log: Log }): Promise<HostKeys> {
-  const { config, algorithms, log } = by;
-  const keysAt = { directory: config.keys, types: algorithms.hostKeyAlgorithms.map(keyTypeOf) };
+/** Reads the keys that the algorithms of `config` need, and makes those that are missing. @throws HostKeyError */
+export async function openHostKeys(config: Config, log: Log): Promise<HostKeys> {
+  const keysAt = { directory: config.keys, types: algorithmsOf(config).hostKeyAlgorithms.map(keyTypeOf) };
   const hostKeys = await loadHostKeys({
     ...keysAt,
     onMade: (key) => log.info('made a host key', { type: key.type, fingerprint: key.fingerprint }),
