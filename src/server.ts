@@ -1,52 +1,32 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
-import { createPolicy } from './access/policy.ts';
-import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
-import { createAuthenticator } from './accounts/authenticate.ts';
-import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
-import { CredentialsError } from './accounts/load-credentials.ts';
-import { createOwnAccount } from './accounts/own-account.ts';
+import { openAccountStore } from './accounts/account-store.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
-import { findSampleUsers } from './accounts/sample-users.ts';
-import { openTurnstile, type Turnstile } from './accounts/turnstile.ts';
-import { withoutSamples } from './accounts/without-samples.ts';
+import { openTurnstile } from './accounts/turnstile.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
-import { ConfigError, type ServerConfig } from './config/load.ts';
+import type { ServerConfig } from './config/load.ts';
 import { openRules } from './config/rules-source.ts';
-import { BecomeUserError, becomeUser } from './config/run-as.ts';
+import { becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
-import { SettingError } from './config/setting.ts';
-import { readUploadModes } from './config/upload-modes.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
-import type { OwnAccount, SessionInfo } from './model/account.ts';
-import { isLoopback } from './model/address.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
-import type { Identity, Origin } from './model/identity.ts';
-import type { RulesSource } from './model/rules.ts';
-import { createOperations, type Operations } from './operations/operations.ts';
-import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
-import type { Backend, UserSession } from './sshd/backend.ts';
-import { type HostKey, HostKeyError, loadHostKeys, loadNextHostKeys } from './sshd/host-key.ts';
-import { listen, type SshServer } from './sshd/listener.ts';
-import { nativeCiphers } from './sshd/ssh2-internals.ts';
-import { chooseJail } from './storage/choose-jail.ts';
+import { refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
+import { type Closers, closeAll } from './server/closers.ts';
+import { openHomesOf } from './server/homes.ts';
+import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { serveHere } from './server/serving.ts';
+import type { Shared } from './server/shared.ts';
+import { asStartError } from './server/start-error.ts';
+import { type Acceptor, accept } from './sshd/acceptor.ts';
+import { Admission } from './sshd/admission.ts';
+import { effectiveAlgorithms } from './sshd/algorithms.ts';
+import { createUserPlaces } from './sshd/user-places.ts';
+import { createActiveUploads } from './storage/active-uploads.ts';
 import { makeHomesDirectory } from './storage/home.ts';
-import { type Homes, openHomes } from './storage/homes.ts';
-import type { Storage } from './storage/storage.ts';
-import type { UploadPolicy } from './storage/upload-policy.ts';
 
-/** The server can't start; each problem is a sentence that says what to do. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
+export { StartError } from './server/start-error.ts';
 
 export interface SshomeServer {
   readonly host: string;
@@ -92,9 +72,6 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
   return effectiveAlgorithms(algorithmsOf(config));
 }
 
-/** What was opened on the way to a running server, to be closed in the opposite order. */
-type Closers = Array<() => Promise<void> | void>;
-
 async function start(config: ServerConfig, log: ServerLog): Promise<SshomeServer> {
   const closers: Closers = [];
   try {
@@ -105,197 +82,78 @@ async function start(config: ServerConfig, log: ServerLog): Promise<SshomeServer
   }
 }
 
-async function closeAll(closers: Closers): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close();
-}
-
 async function open(config: ServerConfig, log: ServerLog, closers: Closers): Promise<SshomeServer> {
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
-  const store = await openAccountStore({ file: config.credentials, log });
-  closers.push(() => store.close());
+  const accounts = await openAccountStore({ file: config.credentials, log });
+  closers.push(() => accounts.close());
   const rules = await openRules({ file: config.file, log });
   closers.push(() => rules.close());
-  await refuseSamplePasswords(config.host, store, passwords);
-  const algorithms = algorithmsOf(config);
-  const keysAt = { directory: config.keys, types: algorithms.hostKeyAlgorithms.map(keyTypeOf) };
-  const hostKeys = await loadHostKeys({
-    ...keysAt,
-    onMade: (key) => log.info('made a host key', { type: key.type, fingerprint: key.fingerprint }),
-  });
-  // At every start: this is what people compare the first time they connect.
-  for (const { type, fingerprint } of hostKeys) log.info('host key', { type, fingerprint });
-  const nextHostKeys = await loadNextHostKeys(keysAt);
-  for (const { type, fingerprint } of nextHostKeys) log.info('next host key', { type, fingerprint });
+  await refuseSamplePasswords(config.host, accounts, passwords);
+  const keys = await openHostKeys(config, log);
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
-  let sessions: SshServer['sessions'] = () => [];
-  const homes = openHomesOf(config, log);
+  const uploads = createActiveUploads();
+  const homes = openHomesOf({ config, uploads, log });
   closers.push(() => homes.close());
-  const backend = await createBackend({
-    config,
-    log,
-    store,
-    rules,
-    passwords,
-    turnstile,
-    homes,
-    sessions: () => sessions(),
-  });
-  const { host, port } = config;
-  const ssh = await listen({ host, port, hostKeys, nextHostKeys, algorithms, backend, limits: config });
-  closers.push(() => ssh.stop(config.graceMs));
-  sessions = ssh.sessions;
+  const { host, port, maxConnections } = config;
+  const acceptor = await accept({ host, port, maxConnections, log });
+  closers.push(() => acceptor.close());
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
     await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
   }
   homes.startSweeping();
-  store.onChange(({ removed, locked }) => {
-    for (const user of removed) ssh.endUser(user, 'the account was removed');
-    for (const user of locked) ssh.endUser(user, 'the account was locked');
+  let sessions: Shared['sessions'] = async () => [];
+  const shared: Shared = {
+    accounts,
+    rules,
+    passwords,
+    turnstile,
+    admission: new Admission({ limits: config, isTurnedAway: (address) => turnstile.isEnforced(address) }),
+    places: createUserPlaces({ maxOf: () => config.maxSessionsPerUser }),
+    uploads,
+    sessions: () => sessions(),
+  };
+  const serving = await serveHere({ config, log, keys, homes, shared });
+  closers.push(() => {
+    acceptor.close();
+    return serving.stop(config.graceMs);
   });
+  sessions = async () => serving.sessions();
+  acceptor.begin(serving.take);
   const control = await listenForControl({
     folder: state,
     log,
     handlers: {
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': () => ssh.sessions(),
+      'session list': () => serving.sessions(),
     },
   });
   closers.push(() => control.close());
-  return running({ config, log, store, hostKeys, ssh, closers });
-}
-
-function warnOfHost(log: ServerLog, { runAs }: Config): void {
-  if (!nativeCiphers) {
-    log.warn(
-      'the native ciphers of ssh2 are not built: transfers are slow and chacha20-poly1305 is not offered; ' +
-        'with a C++ compiler installed, run: npm rebuild ssh2',
-    );
-  }
-  if (process.getuid?.() === 0 && runAs === '') {
-    log.warn('serving as root, for whom no file mode is a bar; start it as another user, or with --run-as USER');
-  }
-}
-
-/** Passwords that everybody can read in the documentation must not be within everybody's reach. */
-async function refuseSamplePasswords(host: string, store: AccountStore, passwords: PasswordPool): Promise<void> {
-  if (isLoopback(host)) return;
-  const users = await findSampleUsers({ accounts: store.accounts, passwords });
-  if (users.length === 0) return;
-  throw new StartError([
-    `the sample passwords of ${users.join(', ')} are known to everybody, so ${host} is not served with them; ` +
-      `change each with: sshome user passwd ${users[0]}, or remove it with: sshome user remove ${users[0]}; ` +
-      'or serve 127.0.0.1 alone',
-  ]);
-}
-
-function openHomesOf(config: Config, log: ServerLog): Homes {
-  const jail = chooseJail();
-  if (jail === 'portable') {
-    log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
-  }
-  const modes = readUploadModes(config.uploadFor);
-  const uploads = (user: string): UploadPolicy => ({
-    mode: modes.get(user) ?? config.upload,
-    sync: config.fsync,
-    keepMs: config.uploadKeepMs,
-  });
-  const isAnyAtomic = config.upload === 'atomic' || [...modes.values()].includes('atomic');
-  const sweeping = { keepMs: isAnyAtomic ? config.uploadKeepMs : undefined };
-  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, sweeping, log });
-}
-
-interface Parts {
-  readonly homes: Homes;
-  readonly config: Config;
-  readonly log: ServerLog;
-  readonly store: AccountStore;
-  readonly rules: RulesSource;
-  readonly passwords: PasswordPool;
-  readonly turnstile: Turnstile;
-}
-
-async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, rules, passwords, turnstile, homes, sessions } = parts;
-  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
-  const anyPassword = await createAuthenticator({ store, keys, passwords, log });
-  const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
-  const operations = createOperations({ policy: createPolicy(rules), audit: log.audit });
-  return {
-    authenticator,
-    openSession: async (identity, origin) => {
-      // Removed or locked since the login was decided: nothing has ended this connection yet.
-      if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
-      return openSession({
-        operations,
-        identity,
-        origin,
-        storage: await homes.open(identity.user),
-        account: createOwnAccount({
-          identity,
-          origin,
-          file: config.credentials,
-          store,
-          keys,
-          passwords,
-          authenticator,
-          audit: log.audit,
-          log,
-        }),
-      });
-    },
-    sessions: ({ user }) => sessions().filter((session) => session.user === user),
-    turnstile,
-    sftpLimits: { handles: config.maxHandles, requests: config.maxRequests },
-    audit: log.audit,
-    log,
-  };
-}
-
-function openSession(by: {
-  operations: Operations;
-  identity: Identity;
-  origin: Origin;
-  storage: Storage;
-  account: OwnAccount;
-}): UserSession {
-  const { operations, identity, origin, storage, account } = by;
-  let openFiles = 0;
-  const onOpenFiles = (change: number): void => {
-    openFiles += change;
-  };
-  return {
-    files: (face) => operations.as({ identity, origin, face, storage, onOpenFiles }),
-    account,
-    get openFiles() {
-      return openFiles;
-    },
-    close: () => storage.close(),
-  };
+  return running({ log, exampleUser: accounts.accounts[0]?.user ?? 'user', keys, acceptor, sessions, closers });
 }
 
 function running(parts: {
-  config: Config;
   log: ServerLog;
-  store: AccountStore;
-  hostKeys: readonly HostKey[];
-  ssh: SshServer;
+  exampleUser: string;
+  keys: HostKeys;
+  acceptor: Acceptor;
+  sessions: Shared['sessions'];
   closers: Closers;
 }): SshomeServer {
-  const { log, store, hostKeys, ssh, closers } = parts;
-  const { address, port, family } = ssh.address;
+  const { log, exampleUser, keys, acceptor, sessions, closers } = parts;
+  const { address, port, family } = acceptor.address;
   const host = family === 'IPv6' ? `[${address}]` : address;
   let stopping: Promise<void> | undefined;
   log.info('listening', { address, port });
 
   const stop = async (): Promise<void> => {
-    log.info('stopping', { sessions: ssh.sessions().length });
+    log.info('stopping', { sessions: (await sessions()).length });
     await closeAll(closers);
     log.info('stopped');
     await log.close();
@@ -304,43 +162,12 @@ function running(parts: {
     host: address,
     port,
     url: `ssh://${host}:${port}`,
-    exampleUser: store.accounts[0]?.user ?? 'user',
-    fingerprints: hostKeys.map((key) => key.fingerprint),
+    exampleUser,
+    fingerprints: keys.hostKeys.map((key) => key.fingerprint),
     reportUncaught: (error) => void log.unexpected(error, 'doing what nobody waited for'),
     stop: () => {
       stopping ??= stop();
       return stopping;
     },
   };
-}
-
-function asStartError(error: unknown, { host, port, homes, state }: Config): unknown {
-  if (error instanceof BecomeUserError) return new StartError([error.message]);
-  if (error instanceof CredentialsError) return new StartError(error.reasons);
-  if (error instanceof ConfigError) return new StartError(error.problems);
-  if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
-  const { code, syscall, port: busyPort } = error as NodeJS.ErrnoException & { port?: number };
-  if (syscall === 'listen' && busyPort === undefined) {
-    return new StartError([`${state}: no control socket can be made in this folder (${code})`]);
-  }
-  if (syscall === 'mkdir') return new StartError([`${homes}: this folder for the homes can't be made (${code})`]);
-  if (syscall === 'listen' || syscall === 'getaddrinfo') {
-    return new StartError([`${host}:${port} can't be listened on: ${listenTrouble(code)}`]);
-  }
-  return error;
-}
-
-function listenTrouble(code: string | undefined): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return 'another program listens there already; stop it, or choose another with --port';
-    case 'EACCES':
-      return 'this user may not use that port; choose one above 1023 with --port';
-    case 'EADDRNOTAVAIL':
-      return 'this machine has no such address; --host 0.0.0.0 listens on all it has';
-    case 'ENOTFOUND':
-      return 'there is no such host name';
-    default:
-      return code ?? 'unknown error';
-  }
 }

@@ -34,6 +34,6 @@ export interface ShellContext {
   readonly origin: Origin;
   readonly files: Files;
   readonly account: OwnAccount;
-  readonly sessions: () => readonly SessionInfo[];
+  readonly sessions: () => Promise<readonly SessionInfo[]>;
   readonly log: Log;
 }

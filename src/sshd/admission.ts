@@ -1,8 +1,9 @@
 // Which new connections are taken up, which must wait a moment, and which are dropped. Only counts and time: sockets are
-// the listener's. The limits are those of OpenSSH's MaxStartups and PerSourceMaxStartups, with one difference: a burst
+// the listener's. A server has one of these, however many processes serve. The limits are those of OpenSSH's MaxStartups and PerSourceMaxStartups, with one difference: a burst
 // of one source is made to wait before chance decides who is dropped.
 
 import { sourceOf } from '../model/address.ts';
+import { type Lease, leaseOf } from '../model/lease.ts';
 
 export interface AdmissionLimits {
   /** MaxStartups `begin:rate:full`, counting connections that have not logged in. */
@@ -13,11 +14,8 @@ export interface AdmissionLimits {
   readonly connectionsPerSecond: number;
 }
 
-/** A place among the connections that have not logged in. */
-export interface Place {
-  /** Gives the place back: the connection has logged in, or has ended. Further calls do nothing. */
-  leave(): void;
-}
+/** Why a connection is not taken up: its source has a penalty, or there are too many. */
+export type Refused = 'turned-away' | 'dropped';
 
 /**
  * How long a connection above `begin` waits for others of its own source to log in, before chance decides: a client that
@@ -27,6 +25,7 @@ const PATIENCE_MS = 10_000;
 
 export class Admission {
   readonly #limits: AdmissionLimits;
+  readonly #isTurnedAway: (address: string) => boolean;
   readonly #random: () => number;
   readonly #bySource = new Map<string, Source>();
   /** Taken up and not logged in. */
@@ -35,9 +34,15 @@ export class Admission {
   #present = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor({ limits, random = Math.random }: { limits: AdmissionLimits; random?: () => number }) {
-    this.#limits = limits;
-    this.#random = random;
+  constructor(parts: {
+    limits: AdmissionLimits;
+    /** Whether the source of this address has a penalty now. */
+    isTurnedAway: (address: string) => boolean;
+    random?: () => number;
+  }) {
+    this.#limits = parts.limits;
+    this.#isTurnedAway = parts.isTurnedAway;
+    this.#random = parts.random ?? Math.random;
   }
 
   /** Connections that have not logged in, waiting ones too. */
@@ -46,32 +51,31 @@ export class Admission {
   }
 
   /**
-   * Resolves to a place once the connection may be taken up, or to undefined when it is to be dropped. `signal` says
-   * that it ended by itself meanwhile.
+   * Resolves to a place among those that have not logged in, once the connection may be taken up; to be given back when
+   * it has logged in, or has ended. `signal` says that it ended by itself meanwhile.
    */
-  async arrive(address: string, signal: AbortSignal): Promise<Place | undefined> {
+  async arrive(address: string, signal: AbortSignal): Promise<Lease | Refused> {
+    if (this.#isTurnedAway(address)) return 'turned-away';
     const { maxStartups, maxStartupsPerSource } = this.#limits;
     const name = sourceOf(address);
     const source = this.#source(name);
     if (this.#present >= maxStartups.full || source.present >= maxStartupsPerSource) {
       this.#forget(name, source);
-      return undefined;
+      return 'dropped';
     }
     this.#present += 1;
     source.present += 1;
     let isTaken = false;
-    const place: Place = {
-      leave: once(() => {
-        this.#present -= 1;
-        source.present -= 1;
-        if (isTaken) {
-          this.#started -= 1;
-          source.started -= 1;
-        }
-        this.#forget(name, source);
-        for (const retry of [...this.#waiting]) retry();
-      }),
-    };
+    const place = leaseOf(() => {
+      this.#present -= 1;
+      source.present -= 1;
+      if (isTaken) {
+        this.#started -= 1;
+        source.started -= 1;
+      }
+      this.#forget(name, source);
+      for (const retry of [...this.#waiting]) retry();
+    });
     await delay(this.#delayOf(source), signal);
     const isFree = (): boolean => this.#started < maxStartups.begin;
     const patienceEndsMs = performance.now() + PATIENCE_MS;
@@ -82,8 +86,8 @@ export class Admission {
       await this.#untilFree(isFree, leftMs, signal);
     }
     if (signal.aborted || (!isFree() && this.#isUnlucky())) {
-      place.leave();
-      return undefined;
+      place.release();
+      return 'dropped';
     }
     isTaken = true;
     this.#started += 1;
@@ -159,13 +163,4 @@ function delay(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done);
   });
-}
-
-function once(action: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    action();
-  };
 }

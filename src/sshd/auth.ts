@@ -5,6 +5,7 @@ import type { AuthContext, Connection, KeyboardAuthContext, PasswordAuthContext,
 import type { Refusal } from '../accounts/authenticate.ts';
 import type { AuthenticationMethod, RefusalReason } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
+import type { Lease } from '../model/lease.ts';
 import { printableShort } from '../model/printable.ts';
 import type { Backend } from './backend.ts';
 import { utils } from './ssh2-internals.ts';
@@ -18,18 +19,19 @@ export interface AuthenticationParts {
   /** The client's software, for the log. */
   readonly software: string;
   readonly maxTries: number;
-  /** Whether the user may have one more connection. */
-  readonly mayLogin: (identity: Identity) => boolean;
-  readonly onLogin: (identity: Identity) => void;
+  /** `place` is to be given back when the connection ends. */
+  readonly onLogin: (identity: Identity, place: Lease) => void;
   /** A try has failed. */
   readonly onRefused: (reason: RefusalReason) => void;
   /** All tries are used up. */
   readonly onExhausted: () => void;
+  /** Aborted when the connection has ended. */
+  readonly signal: AbortSignal;
 }
 
 /** Answers each authentication request of the connection until one succeeds or the tries are used up. */
 export function serveAuthentication(parts: AuthenticationParts): void {
-  const { client, backend, origin, maxTries } = parts;
+  const { client, backend, origin, maxTries, signal } = parts;
   let failures = 0;
   let isOver = false;
 
@@ -51,11 +53,15 @@ export function serveAuthentication(parts: AuthenticationParts): void {
     }
   };
 
-  const accept = (context: AuthContext, identity: Identity, method: AuthenticationMethod, key?: string): void => {
-    if (!parts.mayLogin(identity)) {
-      refuse(context, { ok: false, reason: 'too-many-sessions' });
-      return;
-    }
+  const accept = async (
+    context: AuthContext,
+    identity: Identity,
+    method: AuthenticationMethod,
+    key?: string,
+  ): Promise<void> => {
+    const place = await backend.places.enter(identity.user);
+    if (isOver || signal.aborted) return place?.release();
+    if (place === undefined) return refuse(context, { ok: false, reason: 'too-many-sessions' });
     isOver = true;
     backend.audit({
       event: 'session.login',
@@ -65,15 +71,14 @@ export function serveAuthentication(parts: AuthenticationParts): void {
       ...(key === undefined ? {} : { key }),
       client: parts.software,
     });
-    parts.onLogin(identity);
+    parts.onLogin(identity, place);
     context.accept();
   };
 
   const password = async (context: PasswordAuthContext | KeyboardAuthContext, word: unknown): Promise<void> => {
     const proof = await backend.authenticator.password(context.username, word);
     if (isOver) return;
-    if (proof.ok) accept(context, proof.identity, 'password');
-    else refuse(context, proof);
+    return proof.ok ? accept(context, proof.identity, 'password') : refuse(context, proof);
   };
 
   const publicKey = async (context: PublicKeyAuthContext): Promise<void> => {
@@ -89,7 +94,7 @@ export function serveAuthentication(parts: AuthenticationParts): void {
       return context.accept();
     }
     if (!isSignedByKey(context)) return refuse(context, { ok: false, reason: 'bad-signature' });
-    accept(context, proof.identity, 'publickey', proof.fingerprint);
+    return accept(context, proof.identity, 'publickey', proof.fingerprint);
   };
 
   const answer = async (context: AuthContext): Promise<void> => {

@@ -9,7 +9,8 @@ import type { Face, Identity, Origin } from '../model/identity.ts';
 import type { Log } from '../model/log.ts';
 import type { SftpLimits } from '../sftp/limits.ts';
 import type { RekeyLimits } from '../transport/rekey.ts';
-import type { AdmissionLimits } from './admission.ts';
+import type { Admission, AdmissionLimits } from './admission.ts';
+import type { UserPlaces } from './user-places.ts';
 
 /** What one authenticated connection may use. */
 export interface UserSession {
@@ -25,8 +26,10 @@ export interface Backend {
   /** Opens the user's home. Fails when that can't be had, and the user is told no more than that. */
   openSession(identity: Identity, origin: Origin): Promise<UserSession>;
   /** The live sessions that `identity` may know of: the own ones. */
-  sessions(identity: Identity): readonly SessionInfo[];
-  readonly turnstile: Pick<Turnstile, 'isEnforced' | 'punish'>;
+  sessions(identity: Identity): Promise<readonly SessionInfo[]>;
+  readonly admission: Pick<Admission, 'arrive'>;
+  readonly places: UserPlaces;
+  readonly turnstile: Pick<Turnstile, 'punish'>;
   readonly sftpLimits: Partial<SftpLimits>;
   readonly audit: Audit;
   readonly log: Log;
@@ -39,8 +42,6 @@ export interface SshLimits extends AdmissionLimits, RekeyLimits {
   readonly maxAuthTries: number;
   /** Channels of one connection (OpenSSH's MaxSessions). */
   readonly maxChannels: number;
-  /** Connections in all, logged in or not. */
-  readonly maxConnections: number;
   readonly maxSessionsPerUser: number;
   /** Key exchanges that a connection may begin in a second after its login, above which they wait. */
   readonly rekeysPerSecond: number;

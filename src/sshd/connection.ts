@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import type { Identity, Origin } from '../model/identity.ts';
+import type { Lease } from '../model/lease.ts';
 import type { Offence } from '../model/penalty.ts';
 import { printableShort } from '../model/printable.ts';
 import { reuseOutgoingPackets } from '../transport/outgoing-packets.ts';
 import { keepRekeying, type Rekeying } from '../transport/rekey.ts';
-import type { Admission, Place } from './admission.ts';
 import { serveAuthentication } from './auth.ts';
 import type { Backend, SshLimits, UserSession } from './backend.ts';
 import type { Queue } from './queue-budget.ts';
@@ -28,8 +28,6 @@ export interface ConnectionParts {
   readonly origin: Origin;
   readonly backend: Backend;
   readonly limits: SshLimits;
-  /** Whether a user may have one more connection. */
-  readonly mayLogin: (identity: Identity) => boolean;
 }
 
 /** Made at TCP accept; gone when the socket is closed. */
@@ -41,13 +39,14 @@ export class Connection implements Queue {
   readonly #reading: Reading;
   readonly #backend: Backend;
   readonly #limits: SshLimits;
-  readonly #mayLogin: ConnectionParts['mayLogin'];
   readonly #since = new Date();
   readonly #sinceMs = performance.now();
   readonly #ended = new AbortController();
   readonly #graceTimer: NodeJS.Timeout;
   #origin: Origin;
-  #place: Place | undefined;
+  /** Among the connections that have not logged in, and among the sessions of the user who has. */
+  #place: Lease | undefined;
+  #userPlace: Lease | undefined;
   #client: SshClient | undefined;
   #guard: TransportGuard | undefined;
   #rekeying: Rekeying | undefined;
@@ -59,13 +58,12 @@ export class Connection implements Queue {
   /** What the source will be punished for, if this connection never logs in. */
   #offence: Offence | undefined;
 
-  constructor({ socket, origin, backend, limits, mayLogin }: ConnectionParts) {
+  constructor({ socket, origin, backend, limits }: ConnectionParts) {
     this.#origin = origin;
     this.#socket = socket;
     this.#reading = createReading(socket);
     this.#backend = backend;
     this.#limits = limits;
-    this.#mayLogin = mayLogin;
     // Traffic does not extend it: a client that trickles bytes is cut off like one that sends none.
     this.#graceTimer = setTimeout(() => this.#graceIsOver(), limits.loginGraceMs);
     this.closed = new Promise((resolve) => {
@@ -83,19 +81,25 @@ export class Connection implements Queue {
   }
 
   /** Whether it may begin: not at once, maybe. One that may not is ended. */
-  async admit(admission: Admission): Promise<boolean> {
-    const { address } = this.#origin;
-    if (this.#backend.turnstile.isEnforced(address)) {
+  async admit(): Promise<boolean> {
+    const answer = await this.#backend.admission.arrive(this.#origin.address, this.#ended.signal);
+    if (answer === 'turned-away') {
       this.#note('turned away: the source has a penalty');
       this.#socket.end(TURNED_AWAY);
       this.#destroySoon();
       return false;
     }
-    this.#place = await admission.arrive(address, this.#ended.signal);
-    if (this.#ended.signal.aborted) this.#place?.leave();
-    else if (this.#place === undefined) this.#cut('dropped: too many connections that have not logged in');
-    else this.#offence = 'noauth';
-    return this.#place !== undefined && !this.#ended.signal.aborted;
+    if (answer === 'dropped') {
+      this.#cut('dropped: too many connections that have not logged in');
+      return false;
+    }
+    if (this.#ended.signal.aborted) {
+      answer.release();
+      return false;
+    }
+    this.#place = answer;
+    this.#offence = 'noauth';
+    return true;
   }
 
   /** The client has sent its identification string; ssh2 takes it from here. */
@@ -138,15 +142,16 @@ export class Connection implements Queue {
       origin,
       software: this.#software,
       maxTries: this.#limits.maxAuthTries,
-      mayLogin: this.#mayLogin,
+      signal: this.#ended.signal,
       onExhausted: () => this.end('too many failed logins'),
       onRefused: (reason) => {
         if (reason === 'unknown-user') this.#offence = 'invaliduser';
         else if (reason !== 'overloaded' && this.#offence === 'noauth') this.#offence = 'authfail';
       },
-      onLogin: (identity) => {
+      onLogin: (identity, userPlace) => {
         clearTimeout(this.#graceTimer);
-        this.#place?.leave();
+        this.#place?.release();
+        this.#userPlace = userPlace;
         this.#offence = undefined;
         this.identity = identity;
         guard.loggedIn();
@@ -251,7 +256,8 @@ export class Connection implements Queue {
     clearTimeout(this.#graceTimer);
     this.#rekeying?.stop();
     this.#ended.abort();
-    this.#place?.leave();
+    this.#place?.release();
+    this.#userPlace?.release();
     if (this.#offence !== undefined) this.#backend.turnstile.punish(this.#origin.address, this.#offence);
     await this.#sessions?.done();
     this.#openSession?.close();

@@ -1,15 +1,13 @@
-// The SSH server's socket and the connections on it: accept, limit, end.
+// The SSH server of one process: the connections it was handed, from their first byte to their end.
 
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import { parseAddressList, plainAddress } from '../model/address.ts';
 import type { AlgorithmLists } from '../model/algorithms.ts';
-import type { Identity } from '../model/identity.ts';
 import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
-import { Admission } from './admission.ts';
 import { effectiveAlgorithms, serverOffer } from './algorithms.ts';
 import type { Backend, SshLimits } from './backend.ts';
 import { Connection } from './connection.ts';
@@ -28,17 +26,16 @@ const QUIET_MS = 1000;
 const WATCH_MS = 100;
 
 export interface SshServer {
-  readonly address: AddressInfo;
+  /** Serves a connection that nobody has read from; resolves when it is closed, and all that was done for it is done. */
+  take(socket: Socket): Promise<void>;
   sessions(): SessionInfo[];
   /** Ends the connections of a user who is no longer one. */
   endUser(user: string, reason: string): void;
-  /** Stops accepting, waits up to `graceMs` for transfers under way, ends every connection. */
+  /** Waits up to `graceMs` for transfers under way, and ends every connection. Takes no more. */
   stop(graceMs: number): Promise<void>;
 }
 
 export interface SshServerParts {
-  readonly host: string;
-  readonly port: number;
   readonly hostKeys: readonly HostKey[];
   /** Keys that clients are told of before they are used. */
   readonly nextHostKeys: readonly HostKey[];
@@ -48,16 +45,7 @@ export interface SshServerParts {
   readonly limits: SshLimits;
 }
 
-/** Listens; rejects with the socket's error when that can't be done. */
-export async function listen({
-  host,
-  port,
-  hostKeys,
-  nextHostKeys,
-  algorithms,
-  backend,
-  limits,
-}: SshServerParts): Promise<SshServer> {
+export function createSshServer({ hostKeys, nextHostKeys, algorithms, backend, limits }: SshServerParts): SshServer {
   checkVersion();
   const connections = new Map<Socket, Connection>();
   const offer = serverOffer(
@@ -87,28 +75,23 @@ export async function listen({
     connection.greet(client, info);
   });
 
-  const admission = new Admission({ limits });
   const proxies = parseAddressList(limits.proxyProtocolFrom);
-  const mayLogin = ({ user }: Identity): boolean => {
-    const own = [...connections.values()].filter((connection) => connection.identity?.user === user);
-    return own.length < limits.maxSessionsPerUser;
-  };
 
   const begin = async (socket: Socket, connection: Connection): Promise<void> => {
     if (proxies.includes(connection.origin.address)) {
       const { address } = await readProxyHeader(socket);
       if (address !== undefined) connection.passedOnFor(plainAddress(address));
     }
-    if (!(await connection.admit(admission))) return;
+    if (!(await connection.admit())) return;
     gatherIdentification(socket, 'client');
     ssh.injectSocket(socket);
   };
 
-  // Our own socket server: ssh2's never sets TCP_NODELAY, which costs four fifths of the upload speed.
-  const net = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
+  let isStopping = false;
+
+  const take = async (socket: Socket): Promise<void> => {
     socket.on('error', () => socket.destroy());
-    if (connections.size >= limits.maxConnections) {
-      backend.log.warn('connection refused: there are too many', { address: socket.remoteAddress });
+    if (isStopping) {
       socket.destroy();
       return;
     }
@@ -116,19 +99,21 @@ export async function listen({
       sessionId: randomBytes(5).toString('hex'),
       address: plainAddress(socket.remoteAddress ?? 'unknown'),
     };
-    const connection = new Connection({ socket, origin, backend, limits, mayLogin });
+    const connection = new Connection({ socket, origin, backend, limits });
     connections.set(socket, connection);
-    connection.closed
-      .catch((error: unknown) => backend.log.unexpected(error, 'ending a connection', { ...origin }))
-      .finally(() => connections.delete(socket));
     begin(socket, connection).catch((error: unknown) => {
       socket.destroy();
       if (error instanceof ProxyHeaderError) backend.log.warn(error.message, { address: origin.address });
       else backend.log.unexpected(error, 'beginning a connection', { ...origin });
     });
-  });
-  const address = await startListening(net, host, port);
-  net.on('error', (error) => backend.log.unexpected(error, 'accepting connections'));
+    try {
+      await connection.closed;
+    } catch (error) {
+      backend.log.unexpected(error, 'ending a connection', { ...origin });
+    }
+    connections.delete(socket);
+  };
+
   const budget = new QueueBudget({ maxBytes: limits.maxQueuedBytes });
   const watch = setInterval(() => {
     budget.check([...connections.values()]);
@@ -136,7 +121,7 @@ export async function listen({
   }, WATCH_MS);
 
   return {
-    address,
+    take,
     sessions: () => [...connections.values()].flatMap((connection) => connection.info() ?? []),
     endUser: (user, reason) => {
       for (const connection of connections.values()) {
@@ -144,31 +129,18 @@ export async function listen({
       }
     },
     stop: async (graceMs) => {
-      await stop(net, connections, graceMs);
+      isStopping = true;
+      await stop(connections, graceMs);
       clearInterval(watch);
     },
   };
 }
 
-function startListening(net: NetServer, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    net.once('error', reject);
-    net.listen({ host, port }, () => {
-      net.off('error', reject);
-      const address = net.address();
-      if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
-      resolve(address);
-    });
-  });
-}
-
-async function stop(net: NetServer, connections: Map<Socket, Connection>, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => net.close(() => resolve()));
+async function stop(connections: Map<Socket, Connection>, graceMs: number): Promise<void> {
   const deadline = performance.now() + graceMs;
   const quietSince = new Map<Connection, number>();
   const timer = setInterval(sweep, 100);
   sweep();
-  await closed;
   await Promise.allSettled([...connections.values()].map((connection) => connection.closed));
   clearInterval(timer);
 

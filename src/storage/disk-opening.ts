@@ -7,12 +7,13 @@ import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
+import type { ActiveUploads } from './active-uploads.ts';
 import { DiskFile } from './disk-file.ts';
 import type { HostPath, Place } from './place.ts';
 import type { Permit } from './storage.ts';
 import { callsFor } from './system-calls.ts';
 import type { Turns } from './turns.ts';
-import { type ActiveUploads, beginAside, type Ending, resumeAside, syncFolder } from './upload-aside.ts';
+import { beginAside, type Ending, resumeAside, syncFolder } from './upload-aside.ts';
 import type { UploadPolicy } from './upload-policy.ts';
 
 // O_NONBLOCK: should it be a FIFO after all, open(2) answers instead of waiting for a writer in libuv's small pool.
@@ -24,7 +25,7 @@ export const RESIZE_FLAGS: number = O_WRONLY | O_NONBLOCK | O_NOCTTY;
 
 export interface OpeningParts {
   readonly uploads: UploadPolicy;
-  /** Shared by all homes of the process. */
+  /** Those of all homes. */
   readonly active: ActiveUploads;
   readonly turns: Turns;
   /** A host path for asking about the file system under a descriptor. */

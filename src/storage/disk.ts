@@ -8,6 +8,7 @@ import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 import type { Directory, OpenFile, OpenOptions } from '../model/files.ts';
 import { ROOT, type VirtualPath } from '../model/path.ts';
+import { type ActiveUploads, createActiveUploads } from './active-uploads.ts';
 import { applyChanges, attributesOf, spaceOf } from './disk-attributes.ts';
 import { DiskDirectory, NAMES_READ_AHEAD } from './disk-directory.ts';
 import { diskError } from './disk-error.ts';
@@ -18,7 +19,7 @@ import { removeFolder } from './remove-folder.ts';
 import type { Permit, Storage } from './storage.ts';
 import { type Answer, callsFor } from './system-calls.ts';
 import { freeTurns, type Turns } from './turns.ts';
-import { ActiveUploads, partialStats, removePartial } from './upload-aside.ts';
+import { partialStats, removePartial } from './upload-aside.ts';
 import { IN_PLACE, type UploadPolicy } from './upload-policy.ts';
 
 /** How often an open starts over because the file came or went while it was looked at. */
@@ -27,7 +28,7 @@ const MAX_OPEN_TRIES = 16;
 export interface DiskStorageParts {
   readonly jail: Jail;
   readonly uploads: UploadPolicy;
-  /** Shared by all homes of the process. */
+  /** Those of all homes. */
   readonly active: ActiveUploads;
   readonly turns: Turns;
   readonly onClose: () => void;
@@ -37,7 +38,7 @@ export interface DiskStorageParts {
 export function openDiskStorage(parts: Pick<DiskStorageParts, 'jail'> & Partial<DiskStorageParts>): Storage {
   return new DiskStorage({
     uploads: IN_PLACE,
-    active: new ActiveUploads(),
+    active: createActiveUploads(),
     turns: freeTurns(),
     onClose: () => undefined,
     ...parts,

@@ -1,7 +1,7 @@
-// All homes of a server, and what they share: turns at the disk, and the uploads that are under way. Sweeps away what
-// is left of uploads that were cut off.
+// All homes of a server, and what they share: turns at the disk. Sweeps away what is left of uploads that were cut off.
 
 import type { Log } from '../model/log.ts';
+import type { ActiveUploads } from './active-uploads.ts';
 import type { JailKind } from './choose-jail.ts';
 import { openHome } from './home.ts';
 import type { WalkMode } from './mounts.ts';
@@ -9,7 +9,6 @@ import type { Storage } from './storage.ts';
 import { sweepHomes } from './sweep-homes.ts';
 import { createLocalCalls } from './system-calls.ts';
 import { SharedTurns } from './turns.ts';
-import { ActiveUploads } from './upload-aside.ts';
 import type { UploadPolicy } from './upload-policy.ts';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
@@ -20,6 +19,8 @@ export interface HomesParts {
   readonly walkMode: WalkMode;
   /** How uploads of a user reach the disk. */
   readonly uploads: (user: string) => UploadPolicy;
+  /** The uploads under way, in other processes that serve these homes too. */
+  readonly active: ActiveUploads;
   /** How long leftovers of atomic uploads are kept; undefined where nobody uploads so. */
   readonly sweeping: { readonly keepMs: number | undefined };
   readonly log: Log;
@@ -42,7 +43,6 @@ export function openHomes(parts: HomesParts): Homes {
 class OpenHomes implements Homes {
   readonly #parts: HomesParts;
   readonly #turns = new SharedTurns();
-  readonly #active = new ActiveUploads();
   readonly #local = createLocalCalls();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -72,7 +72,7 @@ class OpenHomes implements Homes {
           local: this.#local,
           partsOn: (device) => ({
             uploads: this.#parts.uploads(user),
-            active: this.#active,
+            active: this.#parts.active,
             turns: turns.on(device),
             onClose: turns.leave,
           }),
@@ -91,12 +91,10 @@ class OpenHomes implements Homes {
   }
 
   #sweep(keepMs: number): void {
-    const { directory, jail, walkMode, log } = this.#parts;
+    const { directory, jail, walkMode, active, log } = this.#parts;
     const { signal } = this.#closing;
     this.#sweeping = this.#sweeping
-      .then(() =>
-        sweepHomes({ directory, jail, walkMode, local: this.#local, keepMs, active: this.#active, signal, log }),
-      )
+      .then(() => sweepHomes({ directory, jail, walkMode, local: this.#local, keepMs, active, signal, log }))
       .then(
         ({ removed, kept }) => log.info('swept uploads that were cut off', { removed, kept }),
         (error: unknown) => void log.unexpected(error, 'sweeping uploads that were cut off'),

@@ -4,8 +4,8 @@ import * as fs from 'node:fs/promises';
 import { decodeBytes } from '../model/bytes.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
+import type { ActiveUploads } from './active-uploads.ts';
 import { entryOf, type Place } from './place.ts';
-import type { ActiveUploads } from './upload-aside.ts';
 import { isReservedName } from './upload-names.ts';
 
 /** Removes the folder at `place`. @throws FileError `not-empty` also while an upload into it is under way */
@@ -25,7 +25,7 @@ async function removeLeftovers(place: Place, active: ActiveUploads): Promise<boo
   for await (const entry of await fs.opendir(place.thing, { encoding })) {
     const name = decodeBytes(entry.name as unknown as Buffer);
     if (!isReservedName(name)) return false;
-    if (active.has(name)) {
+    if (await active.has(name)) {
       throw new FileError('not-empty', { path: place.path, detail: 'an upload into it is under way' });
     }
     leftovers.push(name);

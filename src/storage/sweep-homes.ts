@@ -8,11 +8,11 @@ import { errnoName } from '../model/errno.ts';
 import { isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
 import { joinPath, ROOT, type VirtualPath } from '../model/path.ts';
+import type { ActiveUploads } from './active-uploads.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
 import type { WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, type Place } from './place.ts';
 import { type LocalCalls, SLOW_CALLS } from './system-calls.ts';
-import type { ActiveUploads } from './upload-aside.ts';
 import { isReservedName, partialOfTemporary } from './upload-names.ts';
 
 export interface Sweep {
@@ -79,7 +79,7 @@ async function sweepFolder(place: Place, sweep: Sweep, swept: Swept): Promise<Vi
   for await (const entry of await fs.opendir(place.thing, { encoding, bufferSize: 256 })) {
     const name = decodeBytes(entry.name as unknown as Buffer);
     if (isReservedName(name)) {
-      if (!sweep.active.has(name)) await settle(place.thing, name, sweep, swept);
+      if (!(await sweep.active.has(name))) await settle(place.thing, name, sweep, swept);
     } else if (entry.isDirectory()) {
       folders.push(joinPath(place.path, name));
     }

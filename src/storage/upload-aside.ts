@@ -9,7 +9,9 @@ import { constants, type Stats } from 'node:fs';
 import { permissionBits } from '../model/checks.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
+import type { Lease } from '../model/lease.ts';
 import { nameOf } from '../model/path.ts';
+import type { ActiveUploads } from './active-uploads.ts';
 import { giveFreeName } from './free-name.ts';
 import { entryOf, type HostPath, kindOf, type Place } from './place.ts';
 import type { Permit } from './storage.ts';
@@ -21,26 +23,6 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW = 0, O_RDONLY } = constants;
 
 /** How a file that was open for writing came to its end. */
 export type Ending = 'finished' | 'failed' | 'cut-off';
-
-/** The temporary names that are being written in this process: no sweep touches them. */
-export class ActiveUploads {
-  /** How often each: those of exclusive uploads are the same in every folder. */
-  readonly #counts = new Map<string, number>();
-
-  has(name: string): boolean {
-    return this.#counts.has(name);
-  }
-
-  add(name: string): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-  }
-
-  delete(name: string): void {
-    const left = (this.#counts.get(name) ?? 0) - 1;
-    if (left > 0) this.#counts.set(name, left);
-    else this.#counts.delete(name);
-  }
-}
 
 /** A file being written aside. */
 export interface Aside {
@@ -61,13 +43,19 @@ interface AsideParts {
   readonly exclusive: boolean;
 }
 
+/** The name that a file has until its end. */
+interface Temporary {
+  readonly name: string;
+  readonly lease: Lease;
+}
+
 /** Starts a new file for `place`, empty, with `mode`, or the mode and owner of the file that it will replace. */
 export async function beginAside(parts: AsideParts & { readonly mode: number }): Promise<Aside> {
   const { place, flags, active } = parts;
   const name = temporaryNameOf(nameOf(place.path), parts);
   const temporary = entryOf(place.folder, name);
   const replaced = place.stats;
-  active.add(name);
+  const lease = await active.add(name);
   let descriptor: number | undefined;
   try {
     // Whoever starts over wants nothing of what was cut off.
@@ -75,9 +63,9 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
     const mode = permissionBits(replaced?.mode ?? parts.mode);
     descriptor = await place.calls.open(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (replaced !== undefined) await likeReplaced(place.calls, descriptor, replaced);
-    return { descriptor, end: (how) => end(parts, name, how) };
+    return { descriptor, end: (how) => end(parts, { name, lease }, how) };
   } catch (error) {
-    active.delete(name);
+    lease.release();
     if (descriptor !== undefined) {
       await place.calls.close(descriptor);
       await removeIfThere(place.calls, temporary);
@@ -91,15 +79,15 @@ export async function resumeAside(parts: AsideParts): Promise<Aside | undefined>
   const { place, flags, active } = parts;
   const name = temporaryNameOf(nameOf(place.path), { exclusive: false });
   const temporary = entryOf(place.folder, name);
-  active.add(name);
+  const lease = await active.add(name);
   let isTaken = false;
   try {
     await place.calls.rename(partialOf(place), temporary);
     isTaken = true;
     const descriptor = await place.calls.open(temporary, flags | O_NOFOLLOW);
-    return { descriptor, end: (how) => end(parts, name, how) };
+    return { descriptor, end: (how) => end(parts, { name, lease }, how) };
   } catch (error) {
-    active.delete(name);
+    lease.release();
     if (!isTaken && errnoName(error) === 'ENOENT') return undefined;
     if (isTaken) await place.calls.rename(temporary, partialOf(place));
     throw error;
@@ -126,8 +114,8 @@ export async function syncFolder(folder: HostPath): Promise<void> {
   }
 }
 
-async function end(parts: AsideParts, name: string, how: Ending): Promise<void> {
-  const { place, policy, active } = parts;
+async function end(parts: AsideParts, { name, lease }: Temporary, how: Ending): Promise<void> {
+  const { place, policy } = parts;
   const temporary = entryOf(place.folder, name);
   try {
     switch (how) {
@@ -146,7 +134,7 @@ async function end(parts: AsideParts, name: string, how: Ending): Promise<void> 
         how satisfies never;
     }
   } finally {
-    active.delete(name);
+    lease.release();
   }
 }
 

@@ -103,7 +103,7 @@ export function createContext({ home, account = createAccount(), log = createTes
     origin: ORIGIN,
     files: home.files,
     account,
-    sessions: () => [
+    sessions: async () => [
       { ...session, sessionId: 'c0ffee', bytesReceived: 10, bytesSent: 2048 },
       { ...session, sessionId: 'decaf', user: 'bob', bytesReceived: 0, bytesSent: 0 },
     ],

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import test from 'ava';
-import { Admission, type AdmissionLimits, type Place } from '../../src/sshd/admission.ts';
+import type { Lease } from '../../src/model/lease.ts';
+import { Admission, type AdmissionLimits, type Refused } from '../../src/sshd/admission.ts';
 
 const LIMITS: AdmissionLimits = {
   maxStartups: { begin: 3, ratePercent: 30, full: 6 },
@@ -11,23 +12,31 @@ const never = new AbortController().signal;
 // Many wait for it at once.
 setMaxListeners(0, never);
 
+const nobody = (): boolean => false;
+
+/** The place, if there is one. */
+function taken(answer: Lease | Refused): Lease | undefined {
+  return typeof answer === 'string' ? undefined : answer;
+}
+
 /** Arrivals one after the other, each from its own source unless told. */
-async function arrivals(admission: Admission, count: number, address?: string): Promise<Array<Place | undefined>> {
-  const places: Array<Place | undefined> = [];
+async function arrivals(admission: Admission, count: number, address?: string): Promise<Array<Lease | undefined>> {
+  const places: Array<Lease | undefined> = [];
   for (let index = 0; index < count; index += 1) {
-    places.push(await admission.arrive(address ?? `192.0.2.${index + 1}`, never));
+    places.push(taken(await admission.arrive(address ?? `192.0.2.${index + 1}`, never)));
   }
   return places;
 }
 
 test('admission: up to `begin` all are taken up', async (t) => {
-  const admission = new Admission({ limits: LIMITS, random: () => 0 });
+  const admission = new Admission({ isTurnedAway: nobody, limits: LIMITS, random: () => 0 });
   t.true((await arrivals(admission, 3)).every((place) => place !== undefined));
 });
 
 test('admission: above `begin` chance decides, with the rate growing to certainty at `full`', async (t) => {
   let rolls: number[] = [];
   const admission = new Admission({
+    isTurnedAway: nobody,
     limits: LIMITS,
     random: () => {
       const roll = rolls.shift();
@@ -46,20 +55,23 @@ test('admission: above `begin` chance decides, with the rate growing to certaint
 });
 
 test('admission: a login or an end gives the place to another', async (t) => {
-  const admission = new Admission({ limits: LIMITS, random: () => 0 });
+  const admission = new Admission({ isTurnedAway: nobody, limits: LIMITS, random: () => 0 });
   const [first] = await arrivals(admission, 3);
-  t.is(await admission.arrive('198.51.100.1', never), undefined);
-  first?.leave();
-  first?.leave();
+  t.is(await admission.arrive('198.51.100.1', never), 'dropped');
+  first?.release();
+  first?.release();
   t.is(admission.present, 2);
-  t.truthy(await admission.arrive('198.51.100.1', never));
+  t.truthy(taken(await admission.arrive('198.51.100.1', never)));
 });
 
 test('admission: a burst of one source waits for its own, and nobody of it is dropped', async (t) => {
-  const admission = new Admission({ limits: { ...LIMITS, maxStartups: { begin: 3, ratePercent: 100, full: 50 } } });
+  const admission = new Admission({
+    isTurnedAway: nobody,
+    limits: { ...LIMITS, maxStartups: { begin: 3, ratePercent: 100, full: 50 } },
+  });
   const burst = Array.from({ length: 20 }, async () => {
-    const place = await admission.arrive('192.0.2.1', never);
-    setImmediate(() => place?.leave());
+    const place = taken(await admission.arrive('192.0.2.1', never));
+    setImmediate(() => place?.release());
     return place;
   });
   t.true((await Promise.all(burst)).every((place) => place !== undefined));
@@ -69,24 +81,25 @@ test('admission: a burst of one source waits for its own, and nobody of it is dr
 });
 
 test('admission: one source has so many and no more; others are not concerned', async (t) => {
-  const admission = new Admission({ limits: { ...LIMITS, maxStartupsPerSource: 2 } });
+  const admission = new Admission({ isTurnedAway: nobody, limits: { ...LIMITS, maxStartupsPerSource: 2 } });
   const places = await arrivals(admission, 3, '192.0.2.1');
   t.deepEqual(
     places.map((place) => place !== undefined),
     [true, true, false],
   );
-  t.truthy(await admission.arrive('192.0.2.2', never));
+  t.truthy(taken(await admission.arrive('192.0.2.2', never)));
 });
 
 test('admission: the /64 of an IPv6 address is one source', async (t) => {
-  const admission = new Admission({ limits: { ...LIMITS, maxStartupsPerSource: 1 } });
-  t.truthy(await admission.arrive('2001:db8:0:1::1', never));
-  t.is(await admission.arrive('2001:db8:0:1:ffff::2', never), undefined);
-  t.truthy(await admission.arrive('2001:db8:0:2::1', never));
+  const admission = new Admission({ isTurnedAway: nobody, limits: { ...LIMITS, maxStartupsPerSource: 1 } });
+  t.truthy(taken(await admission.arrive('2001:db8:0:1::1', never)));
+  t.is(await admission.arrive('2001:db8:0:1:ffff::2', never), 'dropped');
+  t.truthy(taken(await admission.arrive('2001:db8:0:2::1', never)));
 });
 
 test('admission: more in a second than allowed are spread over time, in their order', async (t) => {
   const admission = new Admission({
+    isTurnedAway: nobody,
     limits: {
       maxStartups: { begin: 100, ratePercent: 0, full: 100 },
       maxStartupsPerSource: 100,
@@ -97,9 +110,9 @@ test('admission: more in a second than allowed are spread over time, in their or
   const began = performance.now();
   await Promise.all(
     Array.from({ length: 26 }, (_, index) =>
-      admission.arrive('192.0.2.1', never).then((place) => {
+      admission.arrive('192.0.2.1', never).then((answer) => {
         order.push(index);
-        place?.leave();
+        taken(answer)?.release();
       }),
     ),
   );
@@ -112,13 +125,23 @@ test('admission: more in a second than allowed are spread over time, in their or
 });
 
 test('admission: who gives up while waiting leaves no trace', async (t) => {
-  const admission = new Admission({ limits: { ...LIMITS, maxStartups: { begin: 1, ratePercent: 100, full: 5 } } });
-  const first = await admission.arrive('192.0.2.1', never);
+  const admission = new Admission({
+    isTurnedAway: nobody,
+    limits: { ...LIMITS, maxStartups: { begin: 1, ratePercent: 100, full: 5 } },
+  });
+  const first = taken(await admission.arrive('192.0.2.1', never));
   const leaving = new AbortController();
   const second = admission.arrive('192.0.2.1', leaving.signal);
   leaving.abort();
-  t.is(await second, undefined);
+  t.is(await second, 'dropped');
   t.is(admission.present, 1);
-  first?.leave();
+  first?.release();
   t.is(admission.present, 0);
+});
+
+test('admission: a source with a penalty is turned away, and takes no place', async (t) => {
+  const admission = new Admission({ limits: LIMITS, isTurnedAway: (address) => address === '192.0.2.1' });
+  t.is(await admission.arrive('192.0.2.1', never), 'turned-away');
+  t.is(admission.present, 0);
+  t.truthy(taken(await admission.arrive('192.0.2.2', never)));
 });

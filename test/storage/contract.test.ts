@@ -4,13 +4,13 @@ import type { ExecutionContext } from 'ava';
 import { ownerPolicy } from '../../src/access/policy.ts';
 import type { Files } from '../../src/model/files.ts';
 import { createOperations } from '../../src/operations/operations.ts';
+import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import type { JailKind } from '../../src/storage/choose-jail.ts';
 import { openHome } from '../../src/storage/home.ts';
 import { createMemoryStorage } from '../../src/storage/memory.ts';
 import type { WalkMode } from '../../src/storage/mounts.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { Turns } from '../../src/storage/turns.ts';
-import { ActiveUploads } from '../../src/storage/upload-aside.ts';
 import { IN_PLACE, type UploadPolicy } from '../../src/storage/upload-policy.ts';
 import { testFiles } from '../contract/files.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
@@ -33,7 +33,7 @@ const onDisk =
       jail,
       walkMode,
       // Two turns: whatever waits in one turn for another would be found out.
-      partsOn: () => ({ uploads, active: new ActiveUploads(), turns: new Turns(2), onClose: () => undefined }),
+      partsOn: () => ({ uploads, active: createActiveUploads(), turns: new Turns(2), onClose: () => undefined }),
     });
     t.teardown(() => storage.close());
     return filesOver(storage);

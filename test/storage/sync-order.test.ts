@@ -68,7 +68,7 @@ syncBuiltinESMExports();
 const { openHome } = await import('../../src/storage/home.ts');
 const { parsePath } = await import('../../src/model/path.ts');
 const { freeTurns } = await import('../../src/storage/turns.ts');
-const { ActiveUploads } = await import('../../src/storage/upload-aside.ts');
+const { createActiveUploads } = await import('../../src/storage/active-uploads.ts');
 
 async function home(t: ExecutionContext, mode: UploadMode, sync: SyncPolicy): Promise<Storage> {
   const storage = await openHome({
@@ -77,7 +77,7 @@ async function home(t: ExecutionContext, mode: UploadMode, sync: SyncPolicy): Pr
     jail: 'held',
     partsOn: () => ({
       uploads: { mode, sync, keepMs: 0 },
-      active: new ActiveUploads(),
+      active: createActiveUploads(),
       turns: freeTurns(),
       onClose: () => undefined,
     }),

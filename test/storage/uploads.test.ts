@@ -4,12 +4,12 @@ import test, { type ExecutionContext } from 'ava';
 import { type FileErrorCode, isFileError } from '../../src/model/error.ts';
 import type { OpenFile, OpenOptions } from '../../src/model/files.ts';
 import { parsePath as path } from '../../src/model/path.ts';
+import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import { openHome } from '../../src/storage/home.ts';
 import type { Permit, Storage } from '../../src/storage/storage.ts';
 import { sweepHomes } from '../../src/storage/sweep-homes.ts';
 import { createLocalCalls } from '../../src/storage/system-calls.ts';
 import { freeTurns } from '../../src/storage/turns.ts';
-import { ActiveUploads } from '../../src/storage/upload-aside.ts';
 import type { UploadPolicy } from '../../src/storage/upload-policy.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { createTestLog } from '../helpers/test-log.ts';
@@ -28,7 +28,7 @@ interface Homes {
 
 async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}): Promise<Homes> {
   const homesDirectory = await temporaryFolder(t);
-  const active = new ActiveUploads();
+  const active = createActiveUploads();
   const uploads: UploadPolicy = { mode: 'atomic', sync: 'client', keepMs: 60_000, ...policy };
   return {
     folder: join(homesDirectory, 'alice'),

@@ -13,7 +13,7 @@ export const sessions: Command = defineCommand({
   completes: 'nothing',
   options: {},
   run: async ({ io, context }) => {
-    for (const session of context.sessions()) {
+    for (const session of await context.sessions()) {
       if (session.user !== context.identity.user) continue;
       const mark = session.sessionId === context.origin.sessionId ? '*' : ' ';
       const since = session.since.toISOString().slice(0, 19).replace('T', ' ');

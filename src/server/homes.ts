@@ -1,0 +1,26 @@
+// The homes as the settings have them.
+
+import type { Config } from '../config/schema.ts';
+import { readUploadModes } from '../config/upload-modes.ts';
+import type { Log } from '../model/log.ts';
+import type { ActiveUploads } from '../storage/active-uploads.ts';
+import { chooseJail } from '../storage/choose-jail.ts';
+import { type Homes, openHomes } from '../storage/homes.ts';
+import type { UploadPolicy } from '../storage/upload-policy.ts';
+
+export function openHomesOf(by: { config: Config; uploads: ActiveUploads; log: Log }): Homes {
+  const { config, uploads: active, log } = by;
+  const jail = chooseJail();
+  if (jail === 'portable') {
+    log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
+  }
+  const modes = readUploadModes(config.uploadFor);
+  const uploads = (user: string): UploadPolicy => ({
+    mode: modes.get(user) ?? config.upload,
+    sync: config.fsync,
+    keepMs: config.uploadKeepMs,
+  });
+  const isAnyAtomic = config.upload === 'atomic' || [...modes.values()].includes('atomic');
+  const sweeping = { keepMs: isAnyAtomic ? config.uploadKeepMs : undefined };
+  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, active, sweeping, log });
+}
