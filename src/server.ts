@@ -1,6 +1,6 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { ownerPolicy } from './access/policy.ts';
 import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
 import { createAuthenticator } from './accounts/authenticate.ts';
@@ -30,7 +30,7 @@ import { listen, type SshServer } from './sshd/listener.ts';
 import { nativeCiphers } from './sshd/ssh2-internals.ts';
 import { chooseJail } from './storage/choose-jail.ts';
 import { makeHomesDirectory } from './storage/home.ts';
-import { type Homes, openHomes } from './storage/homes.ts';
+import { type FolderRules, type Homes, NO_FOLDERS, openHomes } from './storage/homes.ts';
 import type { Storage } from './storage/storage.ts';
 import type { UploadPolicy } from './storage/upload-policy.ts';
 
@@ -60,14 +60,22 @@ export interface SshomeServer {
   stop(): Promise<void>;
 }
 
+/** What a program that starts a server may choose beside the settings. */
+interface StartOptions {
+  /** Leaves standard error alone: log lines go to the log file, if there is one. */
+  readonly quiet?: boolean;
+  /** Who has which shared folders; nobody has any unless told. */
+  readonly folders?: FolderRules;
+}
+
 /**
- * Starts a server. `quiet` leaves standard error alone: log lines go to the log file, if there is one.
+ * Starts a server.
  *
  * @throws StartError when settings, users or keys don't allow a start.
  */
 export async function startServer(
   config: Config,
-  { quiet = false }: { readonly quiet?: boolean } = {},
+  { quiet = false, folders = NO_FOLDERS }: StartOptions = {},
 ): Promise<SshomeServer> {
   const log = createLog({
     quiet,
@@ -77,7 +85,7 @@ export async function startServer(
     maxFiles: config.logFiles,
   });
   try {
-    return await start(config, log);
+    return await start(config, { folders, log });
   } catch (error) {
     await log.close();
     throw asStartError(error, config);
@@ -92,10 +100,10 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
 /** What was opened on the way to a running server, to be closed in the opposite order. */
 type Closers = Array<() => Promise<void> | void>;
 
-async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
+async function start(config: Config, given: Given): Promise<SshomeServer> {
   const closers: Closers = [];
   try {
-    return await open(config, log, closers);
+    return await open(config, given, closers);
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -106,13 +114,20 @@ async function closeAll(closers: Closers): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+/** What `open` is handed beside the settings. */
+interface Given {
+  readonly folders: FolderRules;
+  readonly log: ServerLog;
+}
+
+async function open(config: Config, { folders, log }: Given, closers: Closers): Promise<SshomeServer> {
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
   const store = await openAccountStore({ file: config.credentials, log });
   closers.push(() => store.close());
   await refuseSamplePasswords(config.host, store, passwords);
+  refuseFoldersInHomes(config);
   const algorithms = algorithmsOf(config);
   const keysAt = { directory: config.keys, types: algorithms.hostKeyAlgorithms.map(keyTypeOf) };
   const hostKeys = await loadHostKeys({
@@ -128,7 +143,7 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   let sessions: SshServer['sessions'] = () => [];
-  const homes = openHomesOf(config, log);
+  const homes = openHomesOf(config, { folders, log });
   closers.push(() => homes.close());
   const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
   const { host, port } = config;
@@ -137,7 +152,13 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   sessions = ssh.sessions;
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
+    await becomeUser(runAs, [
+      config.homes,
+      config.folders,
+      state,
+      join(state, 'penalties.json'),
+      ...(logFile === '' ? [] : [logFile]),
+    ]);
   }
   homes.startSweeping();
   store.onChange(({ removed, locked }) => {
@@ -181,7 +202,16 @@ async function refuseSamplePasswords(host: string, store: AccountStore, password
   ]);
 }
 
-function openHomesOf(config: Config, log: ServerLog): Homes {
+/** A shared folder that is somebody's home, or within one, would have two sets of rules. */
+function refuseFoldersInHomes({ homes, folders }: Config): void {
+  const [first, second] = [`${resolve(homes)}${sep}`, `${resolve(folders)}${sep}`];
+  if (!first.startsWith(second) && !second.startsWith(first)) return;
+  throw new StartError([
+    `the homes (${homes}) and the shared folders (${folders}) meet; choose another place with --folders`,
+  ]);
+}
+
+function openHomesOf(config: Config, { folders, log }: { folders: FolderRules; log: ServerLog }): Homes {
   const jail = chooseJail();
   if (jail === 'portable') {
     log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
@@ -194,7 +224,15 @@ function openHomesOf(config: Config, log: ServerLog): Homes {
   });
   const isAnyAtomic = config.upload === 'atomic' || [...modes.values()].includes('atomic');
   const sweeping = { keepMs: isAnyAtomic ? config.uploadKeepMs : undefined };
-  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, sweeping, log });
+  return openHomes({
+    directory: config.homes,
+    folders: { directory: config.folders, rules: folders },
+    jail,
+    walkMode: config.walk,
+    uploads,
+    sweeping,
+    log,
+  });
 }
 
 interface Parts {

@@ -1,6 +1,7 @@
 // Which jail this host can have. Asked once, at start.
 
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import type { Standing } from './border.ts';
 import { O_PATH, openJail } from './jail.ts';
 import { openPortableJail } from './jail-portable.ts';
 import type { WalkMode } from './mounts.ts';
@@ -9,7 +10,10 @@ import type { Jail } from './place.ts';
 /** `held`: nothing a race can win (Linux with /proc). `portable`: the weaker fallback, for development. */
 export type JailKind = 'held' | 'portable';
 
-export const openJailOf: Readonly<Record<JailKind, (host: string, walkMode: WalkMode) => Promise<Jail>>> = {
+/** Opens the folder at `host` as the root of a tree that stands alone, unless told. */
+type OpenJail = (host: string, walkMode: WalkMode, standing?: Standing) => Promise<Jail>;
+
+export const openJailOf: Readonly<Record<JailKind, OpenJail>> = {
   held: openJail,
   portable: openPortableJail,
 };

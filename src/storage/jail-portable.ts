@@ -11,6 +11,8 @@ import type { EntryKind } from '../model/entry.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
+import { ALONE, type Standing } from './border.ts';
+import type { WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
 import { lstatIfThere, openDescriptor } from './system-calls.ts';
 import { type Answer, type Footing, walk } from './walk.ts';
@@ -19,23 +21,25 @@ import { type Answer, type Footing, walk } from './walk.ts';
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
 /** Opens the folder at `host` as the home of a weaker jail; a link in the last name is refused. */
-export async function openPortableJail(host: string): Promise<Jail> {
+export async function openPortableJail(host: string, _: WalkMode, standing: Standing = ALONE): Promise<Jail> {
   const home = await realpath(host);
   if (!(await lstat(host)).isDirectory())
     throw new FileError('not-a-directory', { detail: 'the home is not a folder' });
-  return new PortableJail(home);
+  return new PortableJail(home, standing);
 }
 
 class PortableJail implements Jail {
+  readonly at: VirtualPath;
   readonly makesLinks = false;
   readonly hanging = 'never';
   readonly #home: string;
   readonly #footing: Footing<HostPath>;
   #closed = false;
 
-  constructor(home: string) {
+  constructor(home: string, standing: Standing) {
+    this.at = standing.at;
     this.#home = home;
-    this.#footing = { home, look, leave: () => undefined };
+    this.#footing = { home, standing, look, leave: () => undefined };
   }
 
   async find(path: VirtualPath, last: LastLink): Promise<Place> {

@@ -35,12 +35,14 @@ export interface Place {
   close(): void;
 }
 
-/** The way into one home, and never out of it. */
+/** The way into one home, or shared folder, and never out of it. */
 export interface Jail {
+  /** The virtual path of the home. */
+  readonly at: VirtualPath;
   /**
    * Looks `path` up.
    *
-   * @throws FileError `link-loop`, `not-a-directory`, `invalid-path`, `closed`; or the error of a system call.
+   * @throws FileError `link-loop`, `not-a-directory`, `invalid-path`, `closed`; or the error of a system call; or Crossing.
    */
   find(path: VirtualPath, last: LastLink): Promise<Place>;
   /** What of the home may hang, as it was when the home was opened. */

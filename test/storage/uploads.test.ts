@@ -39,7 +39,7 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
     },
     sweep: (keepMs) =>
       sweepHomes({
-        directory: homesDirectory,
+        directories: [homesDirectory],
         jail: 'held',
         walkMode: 'auto',
         keepMs,
