@@ -12,7 +12,7 @@ import type { Config } from './config/schema.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
-import { refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
+import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
@@ -91,20 +91,27 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
   const rules = await openRules({ file: config.file, log });
   closers.push(() => rules.close());
   await refuseSamplePasswords(config.host, accounts, passwords);
+  refuseFoldersInHomes(config);
   const keys = await openHostKeys(config, log);
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();
-  const homes = openHomesOf({ config, uploads, log });
+  const homes = openHomesOf({ config, rules, uploads, log });
   closers.push(() => homes.close());
   const { host, port, maxConnections } = config;
   const acceptor = await accept({ host, port, maxConnections, log });
   closers.push(() => acceptor.close());
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
+    await becomeUser(runAs, [
+      config.homes,
+      config.folders,
+      state,
+      join(state, 'penalties.json'),
+      ...(logFile === '' ? [] : [logFile]),
+    ]);
   }
   homes.startSweeping();
   let sessions: Shared['sessions'] = async () => [];

@@ -20,6 +20,7 @@ export interface Config extends LimitConfig, AlgorithmConfig {
   readonly port: number;
   readonly credentials: string;
   readonly homes: string;
+  readonly folders: string;
   readonly keys: string;
   readonly upload: 'in-place' | 'atomic';
   /** `alice=atomic,bob=in-place`: see readUploadModes. */
@@ -77,6 +78,13 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     default: 'homes',
     placeholder: 'DIR',
     describe: 'folder that holds the home of each user',
+  },
+  folders: {
+    name: 'folders',
+    read: readText,
+    default: 'folders',
+    placeholder: 'DIR',
+    describe: 'folder that holds the shared folders, made when it is first needed',
   },
   keys: {
     name: 'keys',

@@ -1,4 +1,4 @@
-// One home on the disk: each operation finds its places through the jail, asks the permit, and acts. Nothing is
+// One home, or shared folder, on the disk: each operation finds its places through the jail, asks the permit, and acts. Nothing is
 // changed, opened or told before the permit was asked. Knows no users and no rights.
 
 import * as fs from 'node:fs/promises';
@@ -134,7 +134,7 @@ class DiskStorage implements Storage {
   remove(path: VirtualPath, permit: Permit): Promise<void> {
     return this.#at(path, 'keep', 'look', async (place) => {
       ask(permit, place);
-      refuseHome(place, path);
+      this.#refuseRoot(place, path);
       const hadPartial = this.#isAtomic && (await removePartial(place));
       if (place.kind === undefined && hadPartial) return;
       if (place.kind === undefined || place.kind === 'directory') throw missingOr(place, 'is-a-directory', path);
@@ -145,7 +145,7 @@ class DiskStorage implements Storage {
   removeDirectory(path: VirtualPath, permit: Permit): Promise<void> {
     return this.#at(path, 'keep', 'hold', async (place) => {
       ask(permit, place);
-      refuseHome(place, path);
+      this.#refuseRoot(place, path);
       if (place.kind !== 'directory') throw missingOr(place, 'not-a-directory', path);
       await removeFolder(place, this.#active);
     });
@@ -156,8 +156,8 @@ class DiskStorage implements Storage {
       this.#within(to, 'keep', 'look', async (target) => {
         ask(permits.from, source);
         ask(permits.to, target);
-        refuseHome(source, from);
-        refuseHome(target, to);
+        this.#refuseRoot(source, from);
+        this.#refuseRoot(target, to);
         if (source.kind === undefined) throw new FileError('not-found', { path: from });
         const { calls } = target;
         if (replace) return callsFor(calls, target.stats?.size).rename(source.entry, target.entry);
@@ -236,7 +236,7 @@ class DiskStorage implements Storage {
     return this.#at(path, 'follow', 'hold', async (place) => {
       ask(permit, place);
       if (place.kind === undefined) throw new FileError('not-found', { path });
-      return spaceOf(await fs.statfs(place.thing));
+      return { ...spaceOf(await fs.statfs(place.thing)), at: this.#jail.at };
     });
   }
 
@@ -245,6 +245,12 @@ class DiskStorage implements Storage {
     this.#isClosed = true;
     this.#jail.close();
     this.#onClose();
+  }
+
+  #refuseRoot(place: Place, path: VirtualPath): void {
+    if (place.path !== this.#jail.at) return;
+    const what = place.path === ROOT ? 'home' : 'shared folder';
+    throw new FileError('permission-denied', { path, detail: `this is the ${what} itself` });
   }
 
   /** Finds `path`, lets `act` work there, and lets go of it, all in one turn. */
@@ -309,8 +315,4 @@ function ask(permit: Permit, { path, kind }: Place): void {
 
 function missingOr(place: Place, code: FileErrorCode, path: VirtualPath): FileError {
   return new FileError(place.kind === undefined ? 'not-found' : code, { path });
-}
-
-function refuseHome(place: Place, path: VirtualPath): void {
-  if (place.path === ROOT) throw new FileError('permission-denied', { path, detail: 'this is the home itself' });
 }

@@ -1,10 +1,15 @@
-// All homes of a server, and what they share: turns at the disk. Sweeps away what is left of uploads that were cut off.
+// All homes of a server, with the shared folders that are mounted in them, and what they share: turns at the disk. Sweeps
+// away what is left of uploads that were cut off.
 
 import type { Log } from '../model/log.ts';
 import type { ActiveUploads } from './active-uploads.ts';
 import type { JailKind } from './choose-jail.ts';
 import { openHome } from './home.ts';
+import { MountPoints } from './mount-points.ts';
+import { openMountedStorage } from './mounted.ts';
 import type { WalkMode } from './mounts.ts';
+import { type FolderAt, SharedFolders } from './shared-folders.ts';
+import { SharedMount, type SharedMountParts } from './shared-mount.ts';
 import type { Storage } from './storage.ts';
 import { sweepHomes } from './sweep-homes.ts';
 import { createLocalCalls } from './system-calls.ts';
@@ -13,10 +18,22 @@ import type { UploadPolicy } from './upload-policy.ts';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 
+/** Who has which shared folders: what access/ makes of the rules. */
+export interface FolderRules {
+  /** The folders in the tree of `user`, none within another. */
+  of(user: string): readonly FolderAt[];
+  /** Calls `listener` after each change; returns what ends that. */
+  onChange(listener: () => void): () => void;
+}
+
+export const NO_FOLDERS: FolderRules = { of: () => [], onChange: () => () => undefined };
+
 export interface HomesParts {
   readonly directory: string;
   readonly jail: JailKind;
   readonly walkMode: WalkMode;
+  /** The shared folders: the folder of the host that holds them, and who has which. */
+  readonly folders: { readonly directory: string; readonly rules: FolderRules };
   /** How uploads of a user reach the disk. */
   readonly uploads: (user: string) => UploadPolicy;
   /** The uploads under way, in other processes that serve these homes too. */
@@ -27,11 +44,11 @@ export interface HomesParts {
 }
 
 export interface Homes {
-  /** Opens the home of `user`, and makes it at the first login; see openHome. */
+  /** Opens the home of `user`, and makes it at the first login; see openHome. The user's shared folders are mounted in it. */
   open(user: string): Promise<Storage>;
   /** Sweeps now, in the background, and every hour. To be called once. */
   startSweeping(): void;
-  /** Ends the sweeping. The homes that are open stay open. */
+  /** Ends the sweeping, and heeds no more rules. The homes that are open stay open. */
   close(): Promise<void>;
 }
 
@@ -44,12 +61,30 @@ class OpenHomes implements Homes {
   readonly #parts: HomesParts;
   readonly #turns = new SharedTurns();
   readonly #local = createLocalCalls();
+  readonly #folders: SharedFolders;
+  /** Of each open home: mounts what the rules say now. */
+  readonly #mounting = new Set<() => void>();
+  readonly #endRules: () => void;
+  #rulesSinceMs = Date.now();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(parts: HomesParts) {
     this.#parts = parts;
+    const { folders, jail, walkMode, log } = parts;
+    this.#folders = new SharedFolders({
+      directory: folders.directory,
+      jail,
+      walkMode,
+      local: this.#local,
+      turns: this.#turns.opening,
+      log,
+    });
+    this.#endRules = folders.rules.onChange(() => {
+      this.#rulesSinceMs = Date.now();
+      for (const mount of this.#mounting) mount();
+    });
   }
 
   startSweeping(): void {
@@ -62,39 +97,58 @@ class OpenHomes implements Homes {
 
   async open(user: string): Promise<Storage> {
     const turns = this.#turns.enter(user);
+    const points = new MountPoints();
+    const partsOn: SharedMountParts['partsOn'] = (device) => ({
+      uploads: this.#parts.uploads(user),
+      active: this.#parts.active,
+      turns: turns.on(device),
+    });
     try {
-      return await turns.opening.run(() =>
+      const home = await turns.opening.run(() =>
         openHome({
           homesDirectory: this.#parts.directory,
           user,
           jail: this.#parts.jail,
           walkMode: this.#parts.walkMode,
           local: this.#local,
-          partsOn: (device) => ({
-            uploads: this.#parts.uploads(user),
-            active: this.#parts.active,
-            turns: turns.on(device),
-            onClose: turns.leave,
-          }),
+          standing: points,
+          partsOn: (device) => ({ ...partsOn(device), onClose: turns.leave }),
         }),
       );
+      const mount = (): void => this.#mount(points, { user, partsOn });
+      mount();
+      this.#mounting.add(mount);
+      return openMountedStorage({ home, points, onClose: () => this.#mounting.delete(mount) });
     } catch (error) {
       turns.leave();
       throw error;
     }
   }
 
+  /** Mounts what the rules give to `user`. What was mounted before and still is stays as it is. */
+  #mount(points: MountPoints, { user, partsOn }: Pick<SharedMountParts, 'partsOn'> & { user: string }): void {
+    const folders = this.#folders;
+    const before = [...points.mounts];
+    const mounts = this.#parts.folders.rules.of(user).map((folder) => {
+      const same = before.find(({ name, at }) => name === folder.name && at === folder.at);
+      return same ?? new SharedMount({ folder, folders, partsOn });
+    });
+    points.set(mounts, this.#rulesSinceMs);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#endRules();
     this.#closing.abort();
     await this.#sweeping;
   }
 
   #sweep(keepMs: number): void {
-    const { directory, jail, walkMode, active, log } = this.#parts;
+    const { directory, folders, jail, walkMode, active, log } = this.#parts;
     const { signal } = this.#closing;
+    const directories = [directory, folders.directory];
     this.#sweeping = this.#sweeping
-      .then(() => sweepHomes({ directory, jail, walkMode, local: this.#local, keepMs, active, signal, log }))
+      .then(() => sweepHomes({ directories, jail, walkMode, local: this.#local, keepMs, active, signal, log }))
       .then(
         ({ removed, kept }) => log.info('swept uploads that were cut off', { removed, kept }),
         (error: unknown) => void log.unexpected(error, 'sweeping uploads that were cut off'),

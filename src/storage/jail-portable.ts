@@ -11,6 +11,7 @@ import type { EntryKind } from '../model/entry.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
+import { ALONE, type Standing } from './border.ts';
 import { entryOf, type HostPath, type Jail, type JailOptions, kindOf, type LastLink, type Place } from './place.ts';
 import type { Answer, LocalCalls, NameCalls } from './system-calls.ts';
 import { type Footing, type LookedUp, walk } from './walk.ts';
@@ -19,14 +20,15 @@ import { type Footing, type LookedUp, walk } from './walk.ts';
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
 /** Opens the folder at `host` as the home of a weaker jail; a link in the last name is refused. */
-export async function openPortableJail(host: string, { local }: JailOptions): Promise<Jail> {
+export async function openPortableJail(host: string, { local, standing = ALONE }: JailOptions): Promise<Jail> {
   const home = await realpath(host);
   if (!(await lstat(host)).isDirectory())
     throw new FileError('not-a-directory', { detail: 'the home is not a folder' });
-  return new PortableJail(home, local);
+  return new PortableJail({ home, standing, local });
 }
 
 class PortableJail implements Jail {
+  readonly at: VirtualPath;
   readonly makesLinks = false;
   readonly hanging = 'never';
   readonly #home: string;
@@ -34,10 +36,11 @@ class PortableJail implements Jail {
   readonly #footing: Footing<HostPath>;
   #closed = false;
 
-  constructor(home: string, local: LocalCalls) {
+  constructor({ home, standing, local }: { home: string; standing: Standing; local: LocalCalls }) {
+    this.at = standing.at;
     this.#home = home;
     this.#local = local;
-    this.#footing = { home, look, leave: () => undefined };
+    this.#footing = { home, standing, look, leave: () => undefined };
   }
 
   async find(path: VirtualPath, last: LastLink): Promise<Place> {

@@ -14,6 +14,7 @@ import type { EntryKind } from '../model/entry.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
+import { ALONE, type Standing } from './border.ts';
 import { type Hanging, hangingOf, type Mounts, mountsNow, readMounts, type WalkMode } from './mounts.ts';
 import {
   entryOf,
@@ -38,10 +39,10 @@ const ENTER = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 const HOLD = O_PATH | O_NOFOLLOW;
 
 /** Opens the folder at `host` as the home of a jail; a link in the last name is refused (ENOTDIR). */
-export async function openJail(host: string, { walkMode, local }: JailOptions): Promise<Jail> {
+export async function openJail(host: string, { walkMode, local, standing = ALONE }: JailOptions): Promise<Jail> {
   const home = await SLOW_CALLS.open(host, ENTER);
   try {
-    return new HeldJail(home, await guessOf(home, walkMode), local);
+    return new HeldJail({ home, standing, guess: await guessOf(home, walkMode), local });
   } catch (error) {
     closeSync(home);
     throw error;
@@ -83,6 +84,7 @@ async function guessOf(home: number, walkMode: WalkMode): Promise<Guess> {
 }
 
 class HeldJail implements Jail {
+  readonly at: VirtualPath;
   readonly makesLinks = true;
   readonly hanging: Hanging;
   readonly #home: number;
@@ -95,13 +97,15 @@ class HeldJail implements Jail {
   #users = 0;
   #closed = false;
 
-  constructor(home: number, guess: Guess, local: LocalCalls) {
+  constructor(parts: { home: number; standing: Standing; guess: Guess; local: LocalCalls }) {
+    const { home, standing, guess, local } = parts;
+    this.at = standing.at;
     this.#home = home;
     this.#guess = guess;
     this.#local = local;
     this.hanging = guess.first;
-    this.#footing = { home, look, leave: closeSync };
-    this.#slowFooting = { home, look: lookAside, leave: closeSync };
+    this.#footing = { home, standing, look, leave: closeSync };
+    this.#slowFooting = { home, standing, look: lookAside, leave: closeSync };
   }
 
   async find(path: VirtualPath, last: LastLink, grip: Grip): Promise<Place> {

@@ -5,6 +5,7 @@ import type { Stats } from 'node:fs';
 import { encodeBytes } from '../model/bytes.ts';
 import type { EntryKind } from '../model/entry.ts';
 import type { VirtualPath } from '../model/path.ts';
+import type { Standing } from './border.ts';
 import type { Hanging, WalkMode } from './mounts.ts';
 import type { Answer, LocalCalls, NameCalls } from './system-calls.ts';
 
@@ -52,14 +53,18 @@ export interface JailOptions {
   readonly walkMode: WalkMode;
   /** Where nothing hangs, calls are made so. */
   readonly local: LocalCalls;
+  /** Alone unless told. */
+  readonly standing?: Standing;
 }
 
-/** The way into one home, and never out of it. */
+/** The way into one home, or shared folder, and never out of it. */
 export interface Jail {
+  /** The virtual path of the home. */
+  readonly at: VirtualPath;
   /**
    * Looks `path` up.
    *
-   * @throws FileError `link-loop`, `not-a-directory`, `invalid-path`, `closed`; or the error of a system call.
+   * @throws FileError `link-loop`, `not-a-directory`, `invalid-path`, `closed`; or the error of a system call; or Crossing.
    */
   find(path: VirtualPath, last: LastLink, grip: Grip): Promise<Place>;
   /** What of the home may hang, as it was when the home was opened. */

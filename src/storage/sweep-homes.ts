@@ -1,6 +1,7 @@
-// Looks through the homes for what is left of atomic uploads that were cut off, and removes what has been kept for long
+// Looks through the homes and shared folders for what is left of atomic uploads that were cut off, and removes what has been kept for long
 // enough. Goes through the jail, as everybody: what users swap in meanwhile can't lead it anywhere. One call at a time.
 
+import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBytes } from '../model/bytes.ts';
@@ -16,7 +17,8 @@ import { type LocalCalls, SLOW_CALLS } from './system-calls.ts';
 import { isReservedName, partialOfTemporary } from './upload-names.ts';
 
 export interface Sweep {
-  readonly directory: string;
+  /** The folders of the host that hold them; one that is not there holds none. */
+  readonly directories: readonly string[];
   readonly jail: JailKind;
   readonly walkMode: WalkMode;
   readonly local: LocalCalls;
@@ -34,23 +36,36 @@ export interface Swept {
   kept: number;
 }
 
-/** Sweeps every home. One that can't be swept is logged, and no reason to leave out the next. */
+/** Sweeps every one of them. One that can't be swept is logged, and no reason to leave out the next. */
 export async function sweepHomes(sweep: Sweep): Promise<Swept> {
   const swept: Swept = { removed: 0, kept: 0 };
-  for (const entry of await fs.readdir(sweep.directory, { withFileTypes: true })) {
+  for (const directory of sweep.directories) await sweepIn(directory, sweep, swept);
+  return swept;
+}
+
+async function sweepIn(directory: string, sweep: Sweep, swept: Swept): Promise<void> {
+  for (const entry of await entriesIn(directory)) {
     if (!entry.isDirectory() || sweep.signal.aborted) continue;
     try {
-      const jail = await openJailOf[sweep.jail](join(sweep.directory, entry.name), sweep);
+      const jail = await openJailOf[sweep.jail](join(directory, entry.name), sweep);
       try {
         await sweepHome(jail, sweep, swept);
       } finally {
         jail.close();
       }
     } catch (error) {
-      sweep.log.unexpected(error, 'sweeping a home of uploads that were cut off', { user: entry.name });
+      sweep.log.unexpected(error, 'sweeping a folder of uploads that were cut off', { folder: entry.name });
     }
   }
-  return swept;
+}
+
+async function entriesIn(directory: string): Promise<Dirent[]> {
+  try {
+    return await fs.readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    if (errnoName(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 async function sweepHome(jail: Jail, sweep: Sweep, swept: Swept): Promise<void> {

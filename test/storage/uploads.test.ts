@@ -40,7 +40,7 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
     },
     sweep: (keepMs) =>
       sweepHomes({
-        directory: homesDirectory,
+        directories: [homesDirectory],
         jail: 'held',
         walkMode: 'auto',
         local: createLocalCalls(),

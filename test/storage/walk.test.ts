@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { isFileError } from '../../src/model/error.ts';
 import { parsePath, type VirtualPath } from '../../src/model/path.ts';
+import { ALONE } from '../../src/storage/border.ts';
 import { type Footing, type LookedUp, type SlowFooting, walk, walkAside } from '../../src/storage/walk.ts';
 
 /** A tree of folders in memory; a string is a link, null a file. */
@@ -20,6 +21,7 @@ function footingOf(tree: Tree): Footing<Held> & { held: Set<Held>; steps: number
   const held = new Set<Held>();
   const footing = {
     home: { names: [], tree },
+    standing: ALONE,
     held,
     steps: 0,
     look(folder: Held, name: string, mayEnter: boolean): LookedUp<Held> | undefined {
