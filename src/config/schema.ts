@@ -80,7 +80,7 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     describe: 'folder that holds the home of each user',
   },
   folders: {
-    name: 'folders',
+    name: 'shared-folders',
     read: readText,
     default: 'folders',
     placeholder: 'DIR',

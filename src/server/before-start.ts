@@ -39,6 +39,6 @@ export function refuseFoldersInHomes({ homes, folders }: Config): void {
   const [first, second] = [`${resolve(homes)}${sep}`, `${resolve(folders)}${sep}`];
   if (!first.startsWith(second) && !second.startsWith(first)) return;
   throw new StartError([
-    `the homes (${homes}) and the shared folders (${folders}) meet; choose another place with --folders`,
+    `the homes (${homes}) and the shared folders (${folders}) meet; choose another place with --shared-folders`,
   ]);
 }

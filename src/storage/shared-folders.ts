@@ -95,7 +95,7 @@ export class SharedFolders {
   #logBroken({ name }: FolderAt, error: unknown): void {
     const fields = { folder: name, reason: reasonOf(error) };
     this.#parts.log.error(
-      'a shared folder can not be used; see its name in the folder of the setting "folders"',
+      'a shared folder can not be used; see its name in the folder of the setting "shared-folders"',
       fields,
     );
   }
