@@ -38,7 +38,7 @@ test('config: print shows every setting with where it comes from, and the algori
     ...SETTING_KEYS.map((key) => SETTINGS[key].name),
     'roles',
     'groups',
-    'shared-folders',
+    'folders',
     'users',
     'passwords',
   ]);
