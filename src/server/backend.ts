@@ -31,6 +31,10 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
   const operations = createOperations({ policy: createPolicy(shared.rules), audit: log.audit });
+  shared.rules.onChange(() => {
+    const revoked = operations.recheck();
+    if (revoked > 0) log.info('closed what the rules no longer allow', { open: revoked });
+  });
   return {
     authenticator,
     openSession: async (identity, origin) => {

@@ -31,6 +31,8 @@ export interface SshServer {
   sessions(): SessionInfo[];
   /** Ends the connections of a user who is no longer one. */
   endUser(user: string, reason: string): void;
+  /** Ends every connection that has logged in and that `isMeant` says; returns how many. */
+  endWhere(isMeant: (session: SessionInfo) => boolean, reason: string): number;
   /** Waits up to `graceMs` for transfers under way, and ends every connection. Takes no more. */
   stop(graceMs: number): Promise<void>;
 }
@@ -120,14 +122,22 @@ export function createSshServer({ hostKeys, nextHostKeys, algorithms, backend, l
     for (const connection of connections.values()) connection.endIfIdle();
   }, WATCH_MS);
 
+  const endWhere: SshServer['endWhere'] = (isMeant, reason) => {
+    const meant = [...connections.values()].filter((connection) => {
+      const session = connection.info();
+      return session !== undefined && isMeant(session);
+    });
+    for (const connection of meant) connection.end(reason);
+    return meant.length;
+  };
+
   return {
     take,
     sessions: () => [...connections.values()].flatMap((connection) => connection.info() ?? []),
     endUser: (user, reason) => {
-      for (const connection of connections.values()) {
-        if (connection.identity?.user === user) connection.end(reason);
-      }
+      endWhere((session) => session.user === user, reason);
     },
+    endWhere,
     stop: async (graceMs) => {
       isStopping = true;
       await stop(connections, graceMs);
