@@ -1,12 +1,14 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
+import { judgeLiveLogin, judgeLogin, maxSessionsOf } from './access/login.ts';
+import { ordinaryRules } from './access/ordinary-rules.ts';
 import { ownerPolicy } from './access/policy.ts';
 import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
 import { createAuthenticator } from './accounts/authenticate.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
 import { CredentialsError } from './accounts/load-credentials.ts';
-import { createOwnAccount } from './accounts/own-account.ts';
+import { createLogins } from './accounts/logins.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { findSampleUsers } from './accounts/sample-users.ts';
 import { openTurnstile, type Turnstile } from './accounts/turnstile.ts';
@@ -22,9 +24,12 @@ import type { OwnAccount, SessionInfo } from './model/account.ts';
 import { isLoopback } from './model/address.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { Identity, Origin } from './model/identity.ts';
+import type { LiveLogin } from './model/login.ts';
+import type { RulesSource } from './model/rules.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
+import { followLogins } from './sshd/follow-logins.ts';
 import { type HostKey, HostKeyError, loadHostKeys, loadNextHostKeys } from './sshd/host-key.ts';
 import { listen, type SshServer } from './sshd/listener.ts';
 import { nativeCiphers } from './sshd/ssh2-internals.ts';
@@ -67,7 +72,7 @@ export interface SshomeServer {
  */
 export async function startServer(
   config: Config,
-  { quiet = false }: { readonly quiet?: boolean } = {},
+  { quiet = false, rules = ordinaryRules }: { readonly quiet?: boolean; readonly rules?: RulesSource } = {},
 ): Promise<SshomeServer> {
   const log = createLog({
     quiet,
@@ -77,7 +82,7 @@ export async function startServer(
     maxFiles: config.logFiles,
   });
   try {
-    return await start(config, log);
+    return await start(config, log, rules);
   } catch (error) {
     await log.close();
     throw asStartError(error, config);
@@ -92,10 +97,10 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
 /** What was opened on the way to a running server, to be closed in the opposite order. */
 type Closers = Array<() => Promise<void> | void>;
 
-async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
+async function start(config: Config, log: ServerLog, rules: RulesSource): Promise<SshomeServer> {
   const closers: Closers = [];
   try {
-    return await open(config, log, closers);
+    return await open(config, log, rules, closers);
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -106,7 +111,7 @@ async function closeAll(closers: Closers): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+async function open(config: Config, log: ServerLog, rules: RulesSource, closers: Closers): Promise<SshomeServer> {
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
@@ -130,9 +135,13 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   let sessions: SshServer['sessions'] = () => [];
   const homes = openHomesOf(config, log);
   closers.push(() => homes.close());
-  const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
+  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const parts = { config, log, rules, store, keys, passwords, turnstile, homes };
+  const backend = await createBackend({ ...parts, sessions: () => sessions() });
   const { host, port } = config;
   const ssh = await listen({ host, port, hostKeys, nextHostKeys, algorithms, backend, limits: config });
+  const judge = (login: LiveLogin): string | undefined => judgeLiveLogin(rules.now, login, new Date());
+  closers.push(followLogins({ ssh, store, keys, judge, onRules: (listener) => rules.onChange(listener), log }));
   closers.push(() => ssh.stop(config.graceMs));
   sessions = ssh.sessions;
   if (config.runAs !== '') {
@@ -140,10 +149,6 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
     await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
   }
   homes.startSweeping();
-  store.onChange(({ removed, locked }) => {
-    for (const user of removed) ssh.endUser(user, 'the account was removed');
-    for (const user of locked) ssh.endUser(user, 'the account was locked');
-  });
   const control = await listenForControl({
     folder: state,
     log,
@@ -201,19 +206,32 @@ interface Parts {
   readonly homes: Homes;
   readonly config: Config;
   readonly log: ServerLog;
+  readonly rules: RulesSource;
   readonly store: AccountStore;
+  readonly keys: AuthorizedKeys;
   readonly passwords: PasswordPool;
   readonly turnstile: Turnstile;
 }
 
 async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, passwords, turnstile, homes, sessions } = parts;
-  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const { config, log, rules, store, keys, passwords, turnstile, homes, sessions } = parts;
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
+  const logins = createLogins({
+    file: config.credentials,
+    store,
+    keys,
+    passwords,
+    authenticator,
+    judge: (facts) => judgeLogin(rules.now, facts, new Date()),
+    passwordRules: () => rules.now.passwords,
+    audit: log.audit,
+    log,
+  });
   const operations = createOperations({ policy: ownerPolicy, audit: log.audit });
   return {
-    authenticator,
+    openLogin: logins.openLogin,
+    maxSessions: (user) => maxSessionsOf(rules.now, user),
     openSession: async (identity, origin) => {
       // Removed or locked since the login was decided: nothing has ended this connection yet.
       if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
@@ -222,17 +240,7 @@ async function createBackend(parts: Parts & { readonly sessions: () => SessionIn
         identity,
         origin,
         storage: await homes.open(identity.user),
-        account: createOwnAccount({
-          identity,
-          origin,
-          file: config.credentials,
-          store,
-          keys,
-          passwords,
-          authenticator,
-          audit: log.audit,
-          log,
-        }),
+        account: logins.ownAccount(identity, origin),
       });
     },
     sessions: ({ user }) => sessions().filter((session) => session.user === user),

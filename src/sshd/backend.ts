@@ -1,6 +1,6 @@
 // What the SSH server needs of the rest of the program. server.ts puts it together.
 
-import type { Authenticator } from '../accounts/authenticate.ts';
+import type { LoginSteps } from '../accounts/login-steps.ts';
 import type { Turnstile } from '../accounts/turnstile.ts';
 import type { OwnAccount, SessionInfo } from '../model/account.ts';
 import type { Audit } from '../model/event.ts';
@@ -21,7 +21,10 @@ export interface UserSession {
 }
 
 export interface Backend {
-  readonly authenticator: Authenticator;
+  /** A login over one connection. `mayLogin`: whether the user may have one more session. */
+  openLogin(by: { readonly origin: Origin; readonly mayLogin: (identity: Identity) => boolean }): LoginSteps;
+  /** How many sessions the rules give a user; undefined is as many as the server gives everybody. */
+  maxSessions(user: string): number | undefined;
   /** Opens the user's home. Fails when that can't be had, and the user is told no more than that. */
   openSession(identity: Identity, origin: Origin): Promise<UserSession>;
   /** The live sessions that `identity` may know of: the own ones. */

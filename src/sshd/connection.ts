@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import type { Identity, Origin } from '../model/identity.ts';
+import type { LiveLogin } from '../model/login.ts';
 import type { Offence } from '../model/penalty.ts';
 import { printableShort } from '../model/printable.ts';
 import { reuseOutgoingPackets } from '../transport/outgoing-packets.ts';
@@ -35,6 +36,8 @@ export interface ConnectionParts {
 /** Made at TCP accept; gone when the socket is closed. */
 export class Connection implements Queue {
   identity: Identity | undefined;
+  /** How that came about. */
+  login: LiveLogin | undefined;
   /** Resolves when the socket is closed, and all that was done for it is done. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
@@ -140,15 +143,20 @@ export class Connection implements Queue {
       maxTries: this.#limits.maxAuthTries,
       mayLogin: this.#mayLogin,
       onExhausted: () => this.end('too many failed logins'),
+      // Whoever has proven something looks for a phone now. A stranger gets no more time, whatever is sent.
+      onStep: () => {
+        if (!this.#ended.signal.aborted) this.#graceTimer.refresh();
+      },
       onRefused: (reason) => {
         if (reason === 'unknown-user') this.#offence = 'invaliduser';
         else if (reason !== 'overloaded' && this.#offence === 'noauth') this.#offence = 'authfail';
       },
-      onLogin: (identity) => {
+      onLogin: (identity, login) => {
         clearTimeout(this.#graceTimer);
         this.#place?.leave();
         this.#offence = undefined;
         this.identity = identity;
+        this.login = login;
         guard.loggedIn();
         this.#sessions = serveSessions({
           client,

@@ -7,6 +7,7 @@ import type { SessionInfo } from '../model/account.ts';
 import { parseAddressList, plainAddress } from '../model/address.ts';
 import type { AlgorithmLists } from '../model/algorithms.ts';
 import type { Identity } from '../model/identity.ts';
+import type { LiveLogin } from '../model/login.ts';
 import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
 import { Admission } from './admission.ts';
@@ -30,8 +31,10 @@ const WATCH_MS = 100;
 export interface SshServer {
   readonly address: AddressInfo;
   sessions(): SessionInfo[];
-  /** Ends the connections of a user who is no longer one. */
-  endUser(user: string, reason: string): void;
+  /** Ends the logins for which `reason` gives one. */
+  endWhere(reason: (login: LiveLogin) => string | undefined): void;
+  /** Who is logged in, and how. */
+  logins(): LiveLogin[];
   /** Stops accepting, waits up to `graceMs` for transfers under way, ends every connection. */
   stop(graceMs: number): Promise<void>;
 }
@@ -91,7 +94,7 @@ export async function listen({
   const proxies = parseAddressList(limits.proxyProtocolFrom);
   const mayLogin = ({ user }: Identity): boolean => {
     const own = [...connections.values()].filter((connection) => connection.identity?.user === user);
-    return own.length < limits.maxSessionsPerUser;
+    return own.length < Math.min(limits.maxSessionsPerUser, backend.maxSessions(user) ?? Number.POSITIVE_INFINITY);
   };
 
   const begin = async (socket: Socket, connection: Connection): Promise<void> => {
@@ -138,9 +141,11 @@ export async function listen({
   return {
     address,
     sessions: () => [...connections.values()].flatMap((connection) => connection.info() ?? []),
-    endUser: (user, reason) => {
+    logins: () => [...connections.values()].flatMap(({ login }) => login ?? []),
+    endWhere: (reasonOf) => {
       for (const connection of connections.values()) {
-        if (connection.identity?.user === user) connection.end(reason);
+        const reason = connection.login && reasonOf(connection.login);
+        if (reason !== undefined) connection.end(reason);
       }
     },
     stop: async (graceMs) => {
