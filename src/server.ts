@@ -1,6 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
+import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
@@ -12,6 +13,7 @@ import type { Config } from './config/schema.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
+import type { RulesSource } from './model/rules.ts';
 import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
@@ -43,14 +45,22 @@ export interface SshomeServer {
   stop(): Promise<void>;
 }
 
+/** What a program that starts a server may choose beside the settings. */
+interface StartOptions {
+  /** Leaves standard error alone: log lines go to the log file, if there is one. */
+  readonly quiet?: boolean;
+  /** Who may do what, instead of what the file of the settings says. */
+  readonly rules?: RulesSource;
+}
+
 /**
- * Starts a server. `quiet` leaves standard error alone: log lines go to the log file, if there is one.
+ * Starts a server.
  *
  * @throws StartError when settings, users or keys don't allow a start.
  */
 export async function startServer(
   config: ServerConfig,
-  { quiet = false }: { readonly quiet?: boolean } = {},
+  { quiet = false, rules }: StartOptions = {},
 ): Promise<SshomeServer> {
   const log = createLog({
     quiet,
@@ -60,7 +70,7 @@ export async function startServer(
     maxFiles: config.logFiles,
   });
   try {
-    return await start(config, log);
+    return await start(config, { log, rules });
   } catch (error) {
     await log.close();
     throw asStartError(error, config);
@@ -72,24 +82,30 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
   return effectiveAlgorithms(algorithmsOf(config));
 }
 
-async function start(config: ServerConfig, log: ServerLog): Promise<SshomeServer> {
+async function start(config: ServerConfig, given: Given): Promise<SshomeServer> {
   const closers: Closers = [];
   try {
-    return await open(config, log, closers);
+    return await open(config, given, closers);
   } catch (error) {
     await closeAll(closers);
     throw error;
   }
 }
 
-async function open(config: ServerConfig, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+/** What a start is handed beside the settings. */
+interface Given {
+  readonly log: ServerLog;
+  readonly rules: RulesSource | undefined;
+}
+
+async function open(config: ServerConfig, given: Given, closers: Closers): Promise<SshomeServer> {
+  const { log } = given;
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
   const accounts = await openAccountStore({ file: config.credentials, log });
   closers.push(() => accounts.close());
-  const rules = await openRules({ file: config.file, log });
-  closers.push(() => rules.close());
+  const rules = given.rules ?? (await followRules(config, log, closers));
   await refuseSamplePasswords(config.host, accounts, passwords);
   refuseFoldersInHomes(config);
   const keys = await openHostKeys(config, log);
@@ -121,7 +137,9 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
     passwords,
     turnstile,
     admission: new Admission({ limits: config, isTurnedAway: (address) => turnstile.isEnforced(address) }),
-    places: createUserPlaces({ maxOf: () => config.maxSessionsPerUser }),
+    places: createUserPlaces({
+      maxOf: (user) => Math.min(config.maxSessionsPerUser, maxSessionsOf(rules.now, user) ?? Number.POSITIVE_INFINITY),
+    }),
     uploads,
     sessions: () => sessions(),
   };
@@ -143,6 +161,12 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
   });
   closers.push(() => control.close());
   return running({ log, exampleUser: accounts.accounts[0]?.user ?? 'user', keys, acceptor, sessions, closers });
+}
+
+async function followRules({ file }: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
+  const rules = await openRules({ file, log });
+  closers.push(() => rules.close());
+  return rules;
 }
 
 function running(parts: {

@@ -1,9 +1,10 @@
 // What the SSH server needs of the rest, put together: who may log in, and what a session of theirs works with.
 
+import { judgeLogin } from '../access/login.ts';
 import { createPolicy } from '../access/policy.ts';
 import { createAuthenticator } from '../accounts/authenticate.ts';
-import { AuthorizedKeys, authorizedKeysFolder } from '../accounts/authorized-keys.ts';
-import { createOwnAccount } from '../accounts/own-account.ts';
+import type { AuthorizedKeys } from '../accounts/authorized-keys.ts';
+import { createLogins } from '../accounts/logins.ts';
 import { withoutSamples } from '../accounts/without-samples.ts';
 import type { Config } from '../config/schema.ts';
 import type { OwnAccount } from '../model/account.ts';
@@ -22,21 +23,33 @@ export interface BackendParts {
   readonly config: Config;
   readonly log: Log & { readonly audit: Audit };
   readonly shared: Shared;
+  readonly keys: AuthorizedKeys;
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
-  const { config, log, homes, shared } = parts;
-  const { accounts: store, passwords } = shared;
-  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const { config, log, homes, shared, keys } = parts;
+  const { accounts: store, passwords, rules } = shared;
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
-  const operations = createOperations({ policy: createPolicy(shared.rules), audit: log.audit });
-  shared.rules.onChange(() => {
+  const logins = createLogins({
+    file: config.credentials,
+    store,
+    keys,
+    passwords,
+    authenticator,
+    judge: (facts) => judgeLogin(rules.now, facts, new Date()),
+    passwordRules: () => rules.now.passwords,
+    hasRoom: shared.places.hasRoom,
+    audit: log.audit,
+    log,
+  });
+  const operations = createOperations({ policy: createPolicy(rules), audit: log.audit });
+  rules.onChange(() => {
     const revoked = operations.recheck();
     if (revoked > 0) log.info('closed what the rules no longer allow', { open: revoked });
   });
   return {
-    authenticator,
+    openLogin: logins.openLogin,
     openSession: async (identity, origin) => {
       // Removed or locked since the login was decided: nothing has ended this connection yet.
       if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
@@ -45,17 +58,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         identity,
         origin,
         storage: await homes.open(identity.user),
-        account: createOwnAccount({
-          identity,
-          origin,
-          file: config.credentials,
-          store,
-          keys,
-          passwords,
-          authenticator,
-          audit: log.audit,
-          log,
-        }),
+        account: logins.ownAccount(identity, origin),
       });
     },
     sessions: async ({ user }) => (await shared.sessions()).filter((session) => session.user === user),

@@ -6,6 +6,7 @@ import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import { parseAddressList, plainAddress } from '../model/address.ts';
 import type { AlgorithmLists } from '../model/algorithms.ts';
+import type { LiveLogin } from '../model/login.ts';
 import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
 import { effectiveAlgorithms, serverOffer } from './algorithms.ts';
@@ -29,10 +30,10 @@ export interface SshServer {
   /** Serves a connection that nobody has read from; resolves when it is closed, and all that was done for it is done. */
   take(socket: Socket): Promise<void>;
   sessions(): SessionInfo[];
-  /** Ends the connections of a user who is no longer one. */
-  endUser(user: string, reason: string): void;
-  /** Ends every connection that has logged in and that `isMeant` says; returns how many. */
-  endWhere(isMeant: (session: SessionInfo) => boolean, reason: string): number;
+  /** Ends the logins for which `reason` gives one. */
+  endWhere(reason: (login: LiveLogin) => string | undefined): void;
+  /** Who is logged in, and how. */
+  logins(): LiveLogin[];
   /** Waits up to `graceMs` for transfers under way, and ends every connection. Takes no more. */
   stop(graceMs: number): Promise<void>;
 }
@@ -122,22 +123,16 @@ export function createSshServer({ hostKeys, nextHostKeys, algorithms, backend, l
     for (const connection of connections.values()) connection.endIfIdle();
   }, WATCH_MS);
 
-  const endWhere: SshServer['endWhere'] = (isMeant, reason) => {
-    const meant = [...connections.values()].filter((connection) => {
-      const session = connection.info();
-      return session !== undefined && isMeant(session);
-    });
-    for (const connection of meant) connection.end(reason);
-    return meant.length;
-  };
-
   return {
     take,
     sessions: () => [...connections.values()].flatMap((connection) => connection.info() ?? []),
-    endUser: (user, reason) => {
-      endWhere((session) => session.user === user, reason);
+    logins: () => [...connections.values()].flatMap(({ login }) => login ?? []),
+    endWhere: (reasonOf) => {
+      for (const connection of connections.values()) {
+        const reason = connection.login && reasonOf(connection.login);
+        if (reason !== undefined) connection.end(reason);
+      }
     },
-    endWhere,
     stop: async (graceMs) => {
       isStopping = true;
       await stop(connections, graceMs);

@@ -73,8 +73,8 @@ test('cli user: list shows what kind of password and how many keys there are, as
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
   t.deepEqual(JSON.parse((await user(folder, ['list', '--json'])).stdout), [
-    { user: 'al', password: 'plain', keys: 0, locked: false },
-    { user: 'alice', password: 'plain', keys: 0, locked: false },
+    { user: 'al', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
+    { user: 'alice', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
   ]);
 });
 

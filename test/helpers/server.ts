@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { loadConfig } from '../../src/config/load.ts';
+import type { RulesSource } from '../../src/model/rules.ts';
 import { type SshomeServer, startServer as start } from '../../src/server.ts';
 import { inRepository, temporaryFolder } from './folder.ts';
 
@@ -31,11 +32,11 @@ export interface RuledServer extends TestServer {
   setRules(yaml: string): Promise<void>;
 }
 
-/** Starts a server; `settings` are flags, as `{ 'max-handles': '10' }`, `rules` what sshome.yaml says. */
+/** Starts a server; `settings` are flags, as `{ 'max-handles': '10' }`, `rules` what sshome.yaml says, or others instead. */
 export async function startServer(
   t: Pick<ExecutionContext, 'teardown'>,
   settings: Readonly<Record<string, string>> = {},
-  rules = '',
+  rules: string | RulesSource = '',
 ): Promise<RuledServer> {
   const folder = await temporaryFolder(t);
   const credentials = join(folder, 'id_passwd.txt');
@@ -43,7 +44,7 @@ export async function startServer(
   const logFile = join(folder, 'log.jsonl');
   // One of its own, so that no `sshome.yaml` of the checkout is read.
   const file = join(folder, 'sshome.yaml');
-  await writeFile(file, rules);
+  await writeFile(file, typeof rules === 'string' ? rules : '');
   const lines = Object.entries(PASSWORDS).map(([user, password]) => `${user}:${password}\n`);
   await writeFile(credentials, lines.join(''), { mode: 0o600 });
   const config = await loadConfig({
@@ -66,7 +67,7 @@ export async function startServer(
     environment: {},
     file,
   });
-  const server: SshomeServer = await start(config, { quiet: true });
+  const server: SshomeServer = await start(config, { quiet: true, ...(typeof rules !== 'string' && { rules }) });
   t.teardown(() => server.stop());
   return {
     host: server.host,

@@ -3,7 +3,7 @@
 import { PassThrough } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import { ownerPolicy } from '../../src/access/policy.ts';
-import { AccountError, type OwnAccount, type PublicKeyInfo } from '../../src/model/account.ts';
+import { AccountError, type OwnAccount, type PublicKeyInfo, type SecondFactorInfo } from '../../src/model/account.ts';
 import type { Files } from '../../src/model/files.ts';
 import type { Log } from '../../src/model/log.ts';
 import { parsePath } from '../../src/model/path.ts';
@@ -59,7 +59,7 @@ export function createHome(): Home {
 
 const ORIGIN = { sessionId: 'c0ffee', address: '192.0.2.7' };
 
-/** An account with the password "old" and no keys; what was called stands in `calls`. */
+/** An account with the password "old", no keys, and codes that are "123456"; what was called stands in `calls`. */
 export interface FakeAccount extends OwnAccount {
   readonly calls: string[];
 }
@@ -67,8 +67,37 @@ export interface FakeAccount extends OwnAccount {
 export function createAccount(): FakeAccount {
   const calls: string[] = [];
   const keys: PublicKeyInfo[] = [];
+  let secondFactor: SecondFactorInfo | undefined;
+  const requireCode = (code: string): void => {
+    if (code !== '123456') throw new AccountError('the code is wrong');
+  };
   return {
     calls,
+    secondFactor: async () => secondFactor,
+    newSecondFactor: async () => {
+      if (secondFactor !== undefined) throw new AccountError('there is a second factor already');
+      return {
+        secret: 'SECRET7SECRET7SECRET7SECRET7SECR',
+        uri: 'otpauth://totp/sshome:alice?secret=SECRET7SECRET7SECRET7SECRET7SECR',
+        qrCode: ['█▀▄', '▀ █'],
+        recoveryCodes: ['AAAA-BBBB-CCCC-DDDD', 'EEEE-FFFF-GGGG-HHHH'],
+        enable: async (code) => {
+          requireCode(code);
+          secondFactor = { since: new Date(0), recoveryCodesLeft: 2 };
+          calls.push('second factor enabled');
+        },
+      };
+    },
+    disableSecondFactor: async (code) => {
+      requireCode(code);
+      secondFactor = undefined;
+      calls.push('second factor disabled');
+    },
+    newRecoveryCodes: async (code) => {
+      requireCode(code);
+      calls.push('recovery codes renewed');
+      return ['IIII-JJJJ-KKKK-LLLL'];
+    },
     changePassword: async (current, next) => {
       if (current !== 'old') throw new AccountError('the current password is wrong');
       calls.push(`password ${next}`);
