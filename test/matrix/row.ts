@@ -24,6 +24,8 @@ export interface Row {
   readonly title: string;
   /** All that it needs, and nothing else. */
   readonly needs: readonly Action[];
+  /** One of these is enough, too. */
+  readonly orOneOf?: readonly Action[];
   /** Does it, and resolves to what came back. Throws a Refused when it was refused, and nothing else then. */
   run(peer: Peer, spot: Spot): Promise<string>;
   /** What must come back when it is allowed, as a part of it. */

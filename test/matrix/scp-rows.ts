@@ -41,9 +41,15 @@ export const SCP_ROWS: readonly Row[] = [
   },
   {
     title: 'scp -pt of a new file with mode and times',
-    needs: ['upload', 'chmod', 'chtimes'],
+    needs: ['upload'],
     run: (peer, { at }) => play(peer, `scp -pt ${at('new')}`, 'T1 0 2 0\nC0600 3 new\nnew\0'),
     isDone: (host) => holds(host, 'new', 'new'),
+  },
+  {
+    title: 'scp -pt over a file with mode and times',
+    needs: ['overwrite', 'chmod', 'chtimes'],
+    run: (peer, { at }) => play(peer, `scp -pt ${at('file')}`, 'T1 0 2 0\nC0600 3 file\nnew\0'),
+    isDone: (host) => holds(host, 'file', 'new'),
     hasParts: true,
   },
   {

@@ -65,6 +65,8 @@ function doing(
   };
 }
 
+const PUTTING = ['upload', 'create_dirs'] as const;
+
 export const SFTP_ROWS: readonly Row[] = [
   {
     title: 'OPENDIR, READDIR',
@@ -96,12 +98,20 @@ export const SFTP_ROWS: readonly Row[] = [
   {
     title: 'REALPATH',
     needs: ['list'],
+    orOneOf: PUTTING,
     answer: '/file',
     run: ({ sftp }, { at }) => ask<string>((done) => sftp.realpath(at('link'), done)),
   },
   {
+    title: 'STAT of a folder',
+    needs: ['list'],
+    orOneOf: PUTTING,
+    run: async ({ sftp }, { at }) => String(await ask<unknown>((done) => sftp.stat(at('folder'), done))),
+  },
+  {
     title: 'statvfs',
     needs: ['list'],
+    orOneOf: PUTTING,
     run: async ({ sftp }, { at }) => String(await ask<unknown>((done) => sftp.ext_openssh_statvfs(at('folder'), done))),
   },
   {
@@ -235,6 +245,26 @@ export const SFTP_ROWS: readonly Row[] = [
         ),
       ]
     : []),
+  {
+    title: 'FSETSTAT of the mode and times of a new file',
+    needs: ['upload'],
+    run: ({ sftp }, { at }) =>
+      withHandle(sftp, at('new'), 'w', async (handle) => {
+        await ask<void>((done) => sftp.fsetstat(handle, { mode: 0o600, atime: 1000, mtime: 2000 } as never, done));
+        return '';
+      }),
+    isDone: async (host) => (await stat(join(host, 'new'))).mtimeMs === 2_000_000,
+  },
+  {
+    title: 'FSETSTAT of the mode of a file that was there',
+    needs: ['download', 'overwrite', 'chmod'],
+    run: ({ sftp }, { at }) =>
+      withHandle(sftp, at('file'), 'r+', async (handle) => {
+        await ask<void>((done) => sftp.fchmod(handle, 0o600, done));
+        return '';
+      }),
+    isDone: async (host) => ((await stat(join(host, 'file'))).mode & 0o777) === 0o600,
+  },
   {
     title: 'copy-data',
     needs: ['download', 'upload'],
