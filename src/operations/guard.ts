@@ -39,8 +39,13 @@ export interface Guard {
   allow(...actions: readonly Action[]): Permit;
   /** The same for actions that make something of that name. */
   make(...actions: readonly Action[]): Permit;
-  /** Looking at one thing. The home itself may always be looked at: every client does so first. */
+  /**
+   * Looking at one thing. The home itself may always be looked at: every client does so first. So may a folder that one
+   * may put something into: that it is there shows when that is done, and clients look before they do it.
+   */
   readonly look: Permit;
+  /** The same for what a path is called. Of something that one may make it tells no more than the name that was asked. */
+  readonly resolve: Permit;
   list(): GrantingPermit;
   open(options: OpenOptions): GrantingPermit;
   rename(replace: boolean): { from: Permit; to: Permit };
@@ -76,6 +81,9 @@ export function createGuard({ policy, identity }: { policy: Policy; identity: Id
     ({ path }) =>
       check(path, ...actions);
 
+  const mayPut = (path: VirtualPath): boolean =>
+    rights().decide('upload', path) === 'allow' || rights().decide('create_dirs', path) === 'allow';
+
   function granting(actionsFor: (target: Target) => readonly Action[], checking: typeof check): GrantingPermit {
     let granted: Granted | undefined;
     return {
@@ -106,8 +114,11 @@ export function createGuard({ policy, identity }: { policy: Policy; identity: Id
       (...actions) =>
       ({ path }) =>
         checkMaking(path, ...actions),
-    look: ({ path }) => {
-      if (path !== ROOT) check(path, 'list');
+    look: ({ path, kind }) => {
+      if (path !== ROOT && !(kind === 'directory' && mayPut(path))) check(path, 'list');
+    },
+    resolve: ({ path }) => {
+      if (path !== ROOT && !mayPut(path)) check(path, 'list');
     },
     list: () => granting(() => ['list'], check),
     open,

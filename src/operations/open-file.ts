@@ -1,6 +1,7 @@
 // An open file as its identity sees it: what it was opened for is all that can be done with it, as long as the rules allow
 // it, and what was moved is recorded when it is closed.
 
+import type { Action } from '../model/action.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { FileEvent } from '../model/event.ts';
@@ -10,6 +11,10 @@ import { changeActions, type Granted, type Guard } from './guard.ts';
 import { revokedError } from './open-directory.ts';
 import type { OpenThing, OpenThings } from './open-things.ts';
 import { outcomeOf, type Recorder } from './recorder.ts';
+
+/** What needs no further right on a file that is open for writing, and on one that was made by opening it. */
+const OF_WRITING: readonly Action[] = ['overwrite'];
+const OF_ONES_OWN: readonly Action[] = [...OF_WRITING, 'chmod', 'chtimes'];
 
 interface GuardedFileParts {
   readonly file: OpenFile;
@@ -101,8 +106,10 @@ export class GuardedFile implements OpenFile, OpenThing {
     if (changes.sizeBytes !== undefined && !this.#canWrite) {
       throw new FileError('permission-denied', { path: this.path, detail: 'not open for writing' });
     }
-    // The right to change the size came with the right to write; the others are attributes of the path.
-    const actions = changeActions(changes).filter((action) => action !== 'overwrite');
+    // The right to change the size came with the right to write, and whoever made the file could have given it its mode and
+    // time then; the others are attributes of the path.
+    const cameWithOpening = this.#granted?.actions.includes('upload') === true ? OF_ONES_OWN : OF_WRITING;
+    const actions = changeActions(changes).filter((action) => !cameWithOpening.includes(action));
     this.#guard.check(this.path, ...actions);
     await this.#file.setAttributes(changes);
   }

@@ -48,7 +48,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
         stat: (path) => storage.stat(path, true, guard.look),
         lstat: (path) => storage.stat(path, false, guard.look),
         readLink: (path) => storage.readLink(path, guard.look),
-        realPath: (path) => storage.realPath(path, guard.look),
+        realPath: (path) => storage.realPath(path, guard.resolve),
         space: (path) => storage.space(path, guard.look),
 
         async open(path, options) {
