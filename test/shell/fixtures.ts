@@ -78,7 +78,7 @@ export function createAccount(): FakeAccount {
       if (secondFactor !== undefined) throw new AccountError('there is a second factor already');
       return {
         secret: 'SECRET7SECRET7SECRET7SECRET7SECR',
-        uri: 'otpauth://totp/sshome:alice?secret=SECRET7SECRET7SECRET7SECRET7SECR',
+        uri: 'otpauth://totp/alice?secret=SECRET7SECRET7SECRET7SECRET7SECR',
         qrCode: ['█▀▄', '▀ █'],
         recoveryCodes: ['AAAA-BBBB-CCCC-DDDD', 'EEEE-FFFF-GGGG-HHHH'],
         enable: async (code) => {
