@@ -70,7 +70,7 @@ for (const methods of ['keyboard-interactive', 'password,keyboard-interactive'])
 
 check('gives a key and the password where a role demands both', async (t) => {
   const rules = changingRules({ users: { alice: { roles: ['both'] } }, roles: { both: [['publickey', 'password']] } });
-  const { server, logins, knownHosts } = await setStage(t, {}, { rules });
+  const { server, logins, knownHosts } = await setStage(t, {}, rules);
   const flags = opensshFlags({ login: logins.key, knownHosts });
   const words = [...flags, '-p', String(server.port), `alice@${server.host}`, 'whoami'];
   const environment = await askpass(t, { assword: logins.password.password });

@@ -31,9 +31,9 @@ export interface SharedStage {
 export async function setStage(
   t: Lifetime,
   settings: Readonly<Record<string, string>> = {},
-  more: { readonly rules?: RulesSource } = {},
+  rules?: RulesSource,
 ): Promise<Stage> {
-  const server = await startServer(t, settings, more);
+  const server = await startServer(t, settings, rules);
   const pair = makeKeyPair('ed25519');
   const privateKeyFile = join(server.folder, 'alice_key');
   await writeFile(privateKeyFile, pair.private, { mode: 0o600 });
