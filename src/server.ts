@@ -1,5 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openAccountStore } from './accounts/account-store.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
@@ -14,9 +16,10 @@ import { refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
-import { serveHere } from './server/serving.ts';
+import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
+import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
-import { asStartError } from './server/start-error.ts';
+import { asStartError, StartError } from './server/start-error.ts';
 import { type Acceptor, accept } from './sshd/acceptor.ts';
 import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
@@ -24,7 +27,7 @@ import { createUserPlaces } from './sshd/user-places.ts';
 import { createActiveUploads } from './storage/active-uploads.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 
-export { StartError } from './server/start-error.ts';
+export { StartError };
 
 export interface SshomeServer {
   readonly host: string;
@@ -41,15 +44,34 @@ export interface SshomeServer {
   stop(): Promise<void>;
 }
 
+/** A server that has this process for itself. */
+export interface SshomeProgram extends SshomeServer {
+  /** Resolves to a sentence when the server can't go on; it is to be stopped then. */
+  readonly failure: Promise<string>;
+}
+
+export interface StartOptions {
+  /** Leaves standard error alone: log lines go to the log file, if there is one. */
+  readonly quiet?: boolean;
+}
+
 /**
- * Starts a server. `quiet` leaves standard error alone: log lines go to the log file, if there is one.
+ * Starts a server, in this process.
  *
  * @throws StartError when settings, users or keys don't allow a start.
  */
-export async function startServer(
-  config: Config,
-  { quiet = false }: { readonly quiet?: boolean } = {},
-): Promise<SshomeServer> {
+export async function startServer(config: Config, options: StartOptions = {}): Promise<SshomeServer> {
+  if (workerCount(config) > 1) {
+    throw new StartError([
+      `workers: ${config.workers} needs a process that does nothing else; serve with 1 here, ` +
+        'or start the program: sshome serve --workers N',
+    ]);
+  }
+  return startProgram(config, options);
+}
+
+/** The same for a program that does nothing else: its server may have workers. @throws StartError */
+export async function startProgram(config: Config, { quiet = false }: StartOptions = {}): Promise<SshomeProgram> {
   const log = createLog({
     quiet,
     level: config.logLevel,
@@ -70,7 +92,11 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
   return effectiveAlgorithms(algorithmsOf(config));
 }
 
-async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
+function workerCount({ workers }: Config): number {
+  return workers === 'auto' ? availableParallelism() : workers;
+}
+
+async function start(config: Config, log: ServerLog): Promise<SshomeProgram> {
   const closers: Closers = [];
   try {
     return await open(config, log, closers);
@@ -80,7 +106,7 @@ async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
   }
 }
 
-async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeProgram> {
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
@@ -103,34 +129,46 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
     await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
   }
   homes.startSweeping();
-  let sessions: Shared['sessions'] = async () => [];
+  let serving: Serving | undefined;
+  const sessions = async () => (await serving?.sessions()) ?? [];
   const shared: Shared = {
     accounts,
+    standInKey: randomBytes(32),
     passwords,
     turnstile,
     admission: new Admission({ limits: config, isTurnedAway: (address) => turnstile.isEnforced(address) }),
     places: createUserPlaces({ maxOf: () => config.maxSessionsPerUser }),
     uploads,
-    sessions: () => sessions(),
+    sessions,
   };
-  const serving = await serveHere({ config, log, keys, homes, shared });
+  const count = workerCount(config);
+  const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
+  const server = workers ?? (await serveHere({ config, log, keys, homes, shared }));
+  serving = server;
   closers.push(() => {
     acceptor.close();
-    return serving.stop(config.graceMs);
+    return server.stop(config.graceMs);
   });
-  sessions = async () => serving.sessions();
-  acceptor.begin(serving.take);
+  acceptor.begin(server.take);
   const control = await listenForControl({
     folder: state,
     log,
     handlers: {
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': () => serving.sessions(),
+      'session list': sessions,
     },
   });
   closers.push(() => control.close());
-  return running({ log, exampleUser: accounts.accounts[0]?.user ?? 'user', keys, acceptor, sessions, closers });
+  const exampleUser = accounts.accounts[0]?.user ?? 'user';
+  return { ...running({ log, exampleUser, keys, acceptor, sessions, closers }), failure: failureOf(workers) };
+}
+
+/** One process fails by ending, which needs no words. */
+function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    workers?.running.catch((error: unknown) => resolve(error instanceof Error ? error.message : String(error)));
+  });
 }
 
 function running(parts: {

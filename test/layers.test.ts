@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['model'],
   access: ['model'],
   control: ['model'],
+  cluster: ['model'],
   storage: ['model'],
   accounts: ['model'],
   operations: ['model', 'access', 'storage'],
@@ -28,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** These wire the folders together, and may know all of them. */
-const ROOTS = ['main.ts', 'index.ts', 'server.ts', 'server'];
+const ROOTS = ['main.ts', 'worker.ts', 'index.ts', 'server.ts', 'server'];
 
 const MAY_USE_DISK = ['storage', 'accounts', 'config', 'control', 'log', 'client', 'cli', 'sshd/host-key.ts'];
 const MAY_USE_SSH2 = ['transport', 'sshd', 'client'];
@@ -89,6 +90,16 @@ test('layers: ssh2 is known to the server and the client alone', async (t) => {
 });
 
 test('layers: no program of the host is ever started', async (t) => {
-  const programs = (await readImports()).filter(({ target }) => target === 'node:child_process');
-  t.deepEqual(programs, []);
+  const imports = await readImports();
+  t.deepEqual(
+    imports.filter(({ target }) => target === 'node:child_process'),
+    [],
+  );
+  // This starts processes as well, of a program of this package: workers.ts gets its name from server/primary.ts.
+  t.deepEqual(
+    imports.filter(({ file, target }) => target === 'node:cluster' && !isIn(file, ['cluster'])),
+    [],
+  );
+  const primary = await readFile(join(SOURCE, 'server/primary.ts'), 'utf8');
+  t.regex(primary, /const program = fileURLToPath\(new URL\('\.\.\/worker\.js', import\.meta\.url\)\);/);
 });

@@ -6,11 +6,10 @@ import { AuthorizedKeys, authorizedKeysFolder } from '../accounts/authorized-key
 import { createOwnAccount } from '../accounts/own-account.ts';
 import { withoutSamples } from '../accounts/without-samples.ts';
 import type { Config } from '../config/schema.ts';
+import type { AuditingLog } from '../log/records.ts';
 import type { OwnAccount } from '../model/account.ts';
 import { isLoopback } from '../model/address.ts';
-import type { Audit } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
-import type { Log } from '../model/log.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
 import type { Backend, UserSession } from '../sshd/backend.ts';
 import type { Homes } from '../storage/homes.ts';
@@ -20,15 +19,15 @@ import type { Shared } from './shared.ts';
 export interface BackendParts {
   readonly homes: Homes;
   readonly config: Config;
-  readonly log: Log & { readonly audit: Audit };
+  readonly log: AuditingLog;
   readonly shared: Shared;
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
   const { config, log, homes, shared } = parts;
-  const { accounts: store, passwords } = shared;
+  const { accounts: store, passwords, standInKey } = shared;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
-  const anyPassword = await createAuthenticator({ store, keys, passwords, log });
+  const anyPassword = await createAuthenticator({ store, keys, passwords, standInKey, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
   const operations = createOperations({ policy: ownerPolicy, audit: log.audit });
   return {

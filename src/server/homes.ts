@@ -10,10 +10,6 @@ import type { UploadPolicy } from '../storage/upload-policy.ts';
 
 export function openHomesOf(by: { config: Config; uploads: ActiveUploads; log: Log }): Homes {
   const { config, uploads: active, log } = by;
-  const jail = chooseJail();
-  if (jail === 'portable') {
-    log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
-  }
   const modes = readUploadModes(config.uploadFor);
   const uploads = (user: string): UploadPolicy => ({
     mode: modes.get(user) ?? config.upload,
@@ -22,5 +18,13 @@ export function openHomesOf(by: { config: Config; uploads: ActiveUploads; log: L
   });
   const isAnyAtomic = config.upload === 'atomic' || [...modes.values()].includes('atomic');
   const sweeping = { keepMs: isAnyAtomic ? config.uploadKeepMs : undefined };
-  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, active, sweeping, log });
+  return openHomes({
+    directory: config.homes,
+    jail: chooseJail(),
+    walkMode: config.walk,
+    uploads,
+    active,
+    sweeping,
+    log,
+  });
 }
