@@ -1,5 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
@@ -18,9 +20,10 @@ import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './serve
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
-import { serveHere } from './server/serving.ts';
+import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
+import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
-import { asStartError } from './server/start-error.ts';
+import { asStartError, StartError } from './server/start-error.ts';
 import { type Acceptor, accept } from './sshd/acceptor.ts';
 import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
@@ -28,7 +31,7 @@ import { createUserPlaces } from './sshd/user-places.ts';
 import { createActiveUploads } from './storage/active-uploads.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 
-export { StartError } from './server/start-error.ts';
+export { StartError };
 
 export interface SshomeServer {
   readonly host: string;
@@ -45,8 +48,13 @@ export interface SshomeServer {
   stop(): Promise<void>;
 }
 
-/** What a program that starts a server may choose beside the settings. */
-interface StartOptions {
+/** A server that has this process for itself. */
+export interface SshomeProgram extends SshomeServer {
+  /** Resolves to a sentence when the server can't go on; it is to be stopped then. */
+  readonly failure: Promise<string>;
+}
+
+export interface StartOptions {
   /** Leaves standard error alone: log lines go to the log file, if there is one. */
   readonly quiet?: boolean;
   /** Who may do what, instead of what the file of the settings says. */
@@ -54,14 +62,25 @@ interface StartOptions {
 }
 
 /**
- * Starts a server.
+ * Starts a server, in this process.
  *
  * @throws StartError when settings, users or keys don't allow a start.
  */
-export async function startServer(
+export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<SshomeServer> {
+  if (workerCount(config) > 1) {
+    throw new StartError([
+      `workers: ${config.workers} needs a process that does nothing else; serve with 1 here, ` +
+        'or start the program: sshome serve --workers N',
+    ]);
+  }
+  return startProgram(config, options);
+}
+
+/** The same for a program that does nothing else: its server may have workers. @throws StartError */
+export async function startProgram(
   config: ServerConfig,
   { quiet = false, rules }: StartOptions = {},
-): Promise<SshomeServer> {
+): Promise<SshomeProgram> {
   const log = createLog({
     quiet,
     level: config.logLevel,
@@ -82,7 +101,11 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
   return effectiveAlgorithms(algorithmsOf(config));
 }
 
-async function start(config: ServerConfig, given: Given): Promise<SshomeServer> {
+function workerCount({ workers }: Config): number {
+  return workers === 'auto' ? availableParallelism() : workers;
+}
+
+async function start(config: ServerConfig, given: Given): Promise<SshomeProgram> {
   const closers: Closers = [];
   try {
     return await open(config, given, closers);
@@ -98,7 +121,7 @@ interface Given {
   readonly rules: RulesSource | undefined;
 }
 
-async function open(config: ServerConfig, given: Given, closers: Closers): Promise<SshomeServer> {
+async function open(config: ServerConfig, given: Given, closers: Closers): Promise<SshomeProgram> {
   const { log } = given;
   warnOfHost(log, config);
   const passwords = new PasswordPool();
@@ -130,10 +153,12 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
     ]);
   }
   homes.startSweeping();
-  let sessions: Shared['sessions'] = async () => [];
+  let serving: Serving | undefined;
+  const sessions = async () => (await serving?.sessions()) ?? [];
   const shared: Shared = {
     accounts,
     rules,
+    standInKey: randomBytes(32),
     passwords,
     turnstile,
     admission: new Admission({ limits: config, isTurnedAway: (address) => turnstile.isEnforced(address) }),
@@ -141,26 +166,36 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
       maxOf: (user) => Math.min(config.maxSessionsPerUser, maxSessionsOf(rules.now, user) ?? Number.POSITIVE_INFINITY),
     }),
     uploads,
-    sessions: () => sessions(),
+    sessions,
   };
-  const serving = await serveHere({ config, log, keys, homes, shared });
+  const count = workerCount(config);
+  const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
+  const server = workers ?? (await serveHere({ config, log, keys, homes, shared }));
+  serving = server;
   closers.push(() => {
     acceptor.close();
-    return serving.stop(config.graceMs);
+    return server.stop(config.graceMs);
   });
-  sessions = async () => serving.sessions();
-  acceptor.begin(serving.take);
+  acceptor.begin(server.take);
   const control = await listenForControl({
     folder: state,
     log,
     handlers: {
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': () => serving.sessions(),
+      'session list': sessions,
     },
   });
   closers.push(() => control.close());
-  return running({ log, exampleUser: accounts.accounts[0]?.user ?? 'user', keys, acceptor, sessions, closers });
+  const exampleUser = accounts.accounts[0]?.user ?? 'user';
+  return { ...running({ log, exampleUser, keys, acceptor, sessions, closers }), failure: failureOf(workers) };
+}
+
+/** One process fails by ending, which needs no words. */
+function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    workers?.running.catch((error: unknown) => resolve(error instanceof Error ? error.message : String(error)));
+  });
 }
 
 async function followRules({ file }: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {

@@ -19,7 +19,9 @@ export interface ControlAnswers {
 
 /** One function for each verb. */
 export type ControlHandlers = {
-  readonly [Verb in ControlRequest['verb']]: (request: Extract<ControlRequest, { verb: Verb }>) => ControlAnswers[Verb];
+  readonly [Verb in ControlRequest['verb']]: (
+    request: Extract<ControlRequest, { verb: Verb }>,
+  ) => ControlAnswers[Verb] | Promise<ControlAnswers[Verb]>;
 };
 
 export type ControlReply = { readonly answer: unknown } | { readonly error: string };

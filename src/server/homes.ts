@@ -12,10 +12,6 @@ import type { UploadPolicy } from '../storage/upload-policy.ts';
 
 export function openHomesOf(by: { config: Config; rules: RulesSource; uploads: ActiveUploads; log: Log }): Homes {
   const { config, rules, uploads: active, log } = by;
-  const jail = chooseJail();
-  if (jail === 'portable') {
-    log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
-  }
   const modes = readUploadModes(config.uploadFor);
   const uploads = (user: string): UploadPolicy => ({
     mode: modes.get(user) ?? config.upload,
@@ -31,5 +27,14 @@ export function openHomesOf(by: { config: Config; rules: RulesSource; uploads: A
       onChange: (listener: () => void) => rules.onChange(listener),
     },
   };
-  return openHomes({ directory: config.homes, folders, jail, walkMode: config.walk, uploads, active, sweeping, log });
+  return openHomes({
+    directory: config.homes,
+    folders,
+    jail: chooseJail(),
+    walkMode: config.walk,
+    uploads,
+    active,
+    sweeping,
+    log,
+  });
 }
