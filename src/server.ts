@@ -8,7 +8,7 @@ import { type AccountStore, openAccountStore } from './accounts/account-store.ts
 import { createAuthenticator } from './accounts/authenticate.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
 import { CredentialsError } from './accounts/load-credentials.ts';
-import { makeLoginRecordsFolder } from './accounts/login-records.ts';
+import { loginRecordsToGive } from './accounts/login-records.ts';
 import { createLogins } from './accounts/logins.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { findSampleUsers } from './accounts/sample-users.ts';
@@ -147,9 +147,11 @@ async function open(config: Config, log: ServerLog, rules: RulesSource, closers:
   sessions = ssh.sessions;
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    const logins = await makeLoginRecordsFolder(config.credentials);
-    const files = [join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])];
-    await becomeUser(runAs, [config.homes, state, logins, ...files]);
+    const logins = await loginRecordsToGive(config.credentials);
+    await becomeUser(runAs, {
+      belongings: [config.homes, state, logins.folder, ...(logFile === '' ? [] : [logFile])],
+      inside: [join(state, 'penalties.json'), ...logins.files],
+    });
   }
   homes.startSweeping();
   const control = await listenForControl({

@@ -1,7 +1,7 @@
 // The records of logins: a folder with one file for each user who has one, named after the user. Read at each login; a
 // file that can't be trusted or read lets nobody in, for it may hold a second factor.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
 import type { Log } from '../model/log.ts';
@@ -17,11 +17,13 @@ export function loginRecordsFolder(credentialsFile: string): string {
   return join(dirname(credentialsFile), 'logins');
 }
 
-/** Makes the folder if it is not there, so that it can be given to who will write it; returns where it is. */
-export async function makeLoginRecordsFolder(credentialsFile: string): Promise<string> {
+/** The folder, made if it is not there, and all that is in it: what is to be given to who will read and write it. */
+export async function loginRecordsToGive(
+  credentialsFile: string,
+): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
   const folder = loginRecordsFolder(credentialsFile);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return folder;
+  return { folder, files: (await readdir(folder)).map((name) => join(folder, name)) };
 }
 
 /** What is kept of the user can't be read, or could be anybody's. The log has the reason. */
