@@ -1,8 +1,8 @@
 import { mkdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Action } from '../../src/model/action.ts';
 import { ownerPolicy, type Policy } from '../../src/access/policy.ts';
+import type { Action } from '../../src/model/action.ts';
 import { isFileError } from '../../src/model/error.ts';
 import type { AuditEvent, FileEvent } from '../../src/model/event.ts';
 import type { Files } from '../../src/model/files.ts';
