@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
+import { loginRecordsToGive } from './accounts/login-records.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
@@ -144,13 +145,11 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   closers.push(() => acceptor.close());
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    await becomeUser(runAs, [
-      config.homes,
-      config.folders,
-      state,
-      join(state, 'penalties.json'),
-      ...(logFile === '' ? [] : [logFile]),
-    ]);
+    const logins = await loginRecordsToGive(config.credentials);
+    await becomeUser(runAs, {
+      belongings: [config.homes, config.folders, state, logins.folder, ...(logFile === '' ? [] : [logFile])],
+      inside: [join(state, 'penalties.json'), ...logins.files],
+    });
   }
   homes.startSweeping();
   let serving: Serving | undefined;
