@@ -74,7 +74,7 @@ function setUp() {
       return proofs.includes('totp') ? { kind: 'enough', method: 'password+totp' } : { kind: 'more', next: ['totp'] };
     },
     passwordRules: () => ANY_PASSWORD,
-    mayLogin: () => state.mayLogin,
+    hasRoom: async () => state.mayLogin,
     audit: (event) => events.push(event),
     log,
   });
