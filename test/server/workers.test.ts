@@ -20,6 +20,20 @@ async function burst(t: ExecutionContext, server: WorkersUnderTest, user: Actor,
   return tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 }
 
+/** Begins an upload, and is gone without a word. */
+async function beginCutOff(client: Client, path: string): Promise<void> {
+  const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
+    client.sftp((error, wrapper) => (error ? reject(error) : resolve(wrapper)));
+  });
+  await new Promise<void>((resolve, reject) => {
+    sftp.open(path, 'w', (error, handle) => {
+      if (error) return reject(error);
+      sftp.write(handle, Buffer.from('before '), 0, 7, 0, (failure) => (failure ? reject(failure) : resolve()));
+    });
+  });
+  client.destroy();
+}
+
 /** The records of connections that are over. */
 async function closedIn(server: WorkersUnderTest): Promise<Array<Record<string, unknown>>> {
   return (await server.records()).filter(({ event }) => event === 'session.close');
@@ -182,14 +196,13 @@ test.serial(
     const path = parsePath('/folder/file');
     const begin = { write: true, create: true, truncate: true };
     await one.files.makeDirectory(parsePath('/folder'));
-    const [first, second] = [await one.files.open(path, begin), await other.files.open(path, begin)];
+    const first = await one.files.open(path, begin);
     await first.write(Buffer.alloc(100_000, 'first'), 0);
+    // Empty as far as one sees, and yet it is being written into by another process.
+    await t.throwsAsync(other.files.removeDirectory(parsePath('/folder')), { code: 'not-empty' });
+    const second = await other.files.open(path, begin);
     await second.write(Buffer.alloc(50_000, 'second'), 0);
     await t.throwsAsync(get(other.files, '/folder/file'), { code: 'not-found' });
-    // Empty to both, and yet it is being written into by another process.
-    for (const { files } of [one, other]) {
-      await t.throwsAsync(files.removeDirectory(parsePath('/folder')), { code: 'not-empty' });
-    }
     await first.close();
     t.deepEqual(await get(other.files, '/folder/file'), Buffer.alloc(100_000, 'first'));
     await second.close();
@@ -197,7 +210,8 @@ test.serial(
     await one.files.remove(path);
 
     const cut = await login(t, server, 'alice');
-    await beginCutOff(cut);
+    await beginCutOff(cut, '/folder/file');
+    await until(async () => (await server.sessions()).length === 2);
     const resumed = await Promise.allSettled([one, other].map(({ files }) => files.open(path, { write: true })));
     const opened = resumed.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     t.is(opened.length, 1, 'two never go on with the same');
@@ -206,21 +220,6 @@ test.serial(
     await opened[0]?.write(Buffer.from('and after'), 7);
     await opened[0]?.close();
     t.is((await get(one.files, '/folder/file')).toString(), 'before and after');
-
-    /** Begins an upload of the path and is gone without a word. */
-    async function beginCutOff(client: Client): Promise<void> {
-      const sftp = await new Promise<SFTPWrapper>((resolve, reject) => {
-        client.sftp((error, wrapper) => (error ? reject(error) : resolve(wrapper)));
-      });
-      await new Promise<void>((resolve, reject) => {
-        sftp.open('/folder/file', 'w', (error, handle) => {
-          if (error) return reject(error);
-          sftp.write(handle, Buffer.from('before '), 0, 7, 0, (failure) => (failure ? reject(failure) : resolve()));
-        });
-      });
-      client.destroy();
-      await until(async () => (await server.sessions()).length === 2);
-    }
   },
 );
 
@@ -271,6 +270,18 @@ test.serial('workers: none is left when the primary is killed', async (t) => {
   await ended;
   await until(() => !pids.some(isAlive));
   t.pass();
+});
+
+test.serial('workers: one that does not hear any more is ended with the others', async (t) => {
+  const server = await startWorkers(t);
+  await login(t, server, 'alice');
+  await login(t, server, 'bob');
+  const pids = await server.workers();
+  process.kill(pids[0] ?? 0, 'SIGSTOP');
+  t.is((await server.sessions()).length, 1, 'the list is that of those who answer');
+  server.child.kill('SIGTERM');
+  t.is(await server.ended, 0);
+  t.false(pids.some(isAlive));
 });
 
 test.serial('workers: signals that reach all processes end the server once, in good order', async (t) => {
