@@ -1,6 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
+import { type Limits, limitsFrom, NO_RULES } from './access/limits.ts';
 import { ownerPolicy } from './access/policy.ts';
 import { type AccountStore, openAccountStore } from './accounts/account-store.ts';
 import { createAuthenticator } from './accounts/authenticate.ts';
@@ -17,20 +18,26 @@ import type { Config } from './config/schema.ts';
 import { SettingError } from './config/setting.ts';
 import { readUploadModes } from './config/upload-modes.ts';
 import { listenForControl } from './control/listen.ts';
+import type { QuotaScan } from './control/request.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { OwnAccount, SessionInfo } from './model/account.ts';
 import { isLoopback } from './model/address.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
+import { isFileError } from './model/error.ts';
 import type { Identity, Origin } from './model/identity.ts';
+import type { RulesSource } from './model/rules.ts';
+import { type Tree, treeName } from './model/usage.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
+import { createPaces, type Paces, type SessionPace } from './operations/paces.ts';
 import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
 import { type HostKey, HostKeyError, loadHostKeys, loadNextHostKeys } from './sshd/host-key.ts';
 import { listen, type SshServer } from './sshd/listener.ts';
 import { nativeCiphers } from './sshd/ssh2-internals.ts';
-import { chooseJail } from './storage/choose-jail.ts';
-import { makeHomesDirectory } from './storage/home.ts';
+import { chooseJail, type JailKind, openJailOf } from './storage/choose-jail.ts';
+import { makeHomesDirectory, openHomeJail } from './storage/home.ts';
 import { type Homes, openHomes } from './storage/homes.ts';
+import { openQuotas, type Quotas } from './storage/quotas.ts';
 import type { Storage } from './storage/storage.ts';
 import type { UploadPolicy } from './storage/upload-policy.ts';
 
@@ -61,13 +68,14 @@ export interface SshomeServer {
 }
 
 /**
- * Starts a server. `quiet` leaves standard error alone: log lines go to the log file, if there is one.
+ * Starts a server. `quiet` leaves standard error alone: log lines go to the log file, if there is one. `rules` are what
+ * limits its users.
  *
  * @throws StartError when settings, users or keys don't allow a start.
  */
 export async function startServer(
   config: Config,
-  { quiet = false }: { readonly quiet?: boolean } = {},
+  { quiet = false, rules = NO_RULES }: { readonly quiet?: boolean; readonly rules?: RulesSource } = {},
 ): Promise<SshomeServer> {
   const log = createLog({
     quiet,
@@ -77,7 +85,7 @@ export async function startServer(
     maxFiles: config.logFiles,
   });
   try {
-    return await start(config, log);
+    return await start(config, log, rules);
   } catch (error) {
     await log.close();
     throw asStartError(error, config);
@@ -92,10 +100,10 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
 /** What was opened on the way to a running server, to be closed in the opposite order. */
 type Closers = Array<() => Promise<void> | void>;
 
-async function start(config: Config, log: ServerLog): Promise<SshomeServer> {
+async function start(config: Config, log: ServerLog, rules: RulesSource): Promise<SshomeServer> {
   const closers: Closers = [];
   try {
-    return await open(config, log, closers);
+    return await open({ config, log, rules, closers });
   } catch (error) {
     await closeAll(closers);
     throw error;
@@ -106,7 +114,13 @@ async function closeAll(closers: Closers): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
-async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeServer> {
+async function open(by: {
+  config: Config;
+  log: ServerLog;
+  rules: RulesSource;
+  closers: Closers;
+}): Promise<SshomeServer> {
+  const { config, log, rules, closers } = by;
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
@@ -128,16 +142,32 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   let sessions: SshServer['sessions'] = () => [];
-  const homes = openHomesOf(config, log);
+  const limits = limitsFrom({ rules, users: () => store.accounts.map(({ user }) => user) });
+  const jail = chooseJailOf(log);
+  const quotas = openQuotasOf({ config, log, limits, jail });
+  closers.push(() => quotas.close());
+  closers.push(rules.onChange(() => quotas.limitsChanged()));
+  const homes = openHomesOf({ config, log, limits, quotas, jail });
   closers.push(() => homes.close());
-  const backend = await createBackend({ config, log, store, passwords, turnstile, homes, sessions: () => sessions() });
+  const paces = pacesOf(limits);
+  const backend = await createBackend({
+    config,
+    log,
+    store,
+    passwords,
+    turnstile,
+    homes,
+    paces,
+    sessions: () => sessions(),
+  });
   const { host, port } = config;
   const ssh = await listen({ host, port, hostKeys, nextHostKeys, algorithms, backend, limits: config });
   closers.push(() => ssh.stop(config.graceMs));
   sessions = ssh.sessions;
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
+    const belongings = [config.homes, state, join(state, 'penalties.json'), usageFolderIn(state)];
+    await becomeUser(runAs, [...belongings, ...(logFile === '' ? [] : [logFile])]);
   }
   homes.startSweeping();
   store.onChange(({ removed, locked }) => {
@@ -151,6 +181,8 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
       'session list': () => ssh.sessions(),
+      'quota show': () => quotas.show(),
+      'quota scan': ({ tree }) => scan(tree, { quotas, limits }),
     },
   });
   closers.push(() => control.close());
@@ -181,11 +213,62 @@ async function refuseSamplePasswords(host: string, store: AccountStore, password
   ]);
 }
 
-function openHomesOf(config: Config, log: ServerLog): Homes {
+function chooseJailOf(log: ServerLog): JailKind {
   const jail = chooseJail();
   if (jail === 'portable') {
     log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
   }
+  return jail;
+}
+
+/** Where the server keeps over a restart what is in the trees. */
+function usageFolderIn(state: string): string {
+  return join(state, 'usage');
+}
+
+interface LimitedParts {
+  readonly config: Config;
+  readonly log: ServerLog;
+  readonly limits: Limits;
+  readonly jail: JailKind;
+}
+
+function openQuotasOf({ config, log, limits, jail }: LimitedParts): Quotas {
+  const { homes: homesDirectory, walk: walkMode, state } = config;
+  return openQuotas({
+    quotaOf: limits.ofTree,
+    trees: limits.trees,
+    openTree: async (tree) =>
+      tree.startsWith('home:')
+        ? openHomeJail({ homesDirectory, user: tree.slice('home:'.length), jail, walkMode })
+        : undefined,
+    openJail: (host) => openJailOf[jail](host, walkMode),
+    folder: usageFolderIn(state),
+    log,
+  });
+}
+
+/** Answers `quota scan`. */
+async function scan(tree: Tree, { quotas, limits }: { quotas: Quotas; limits: Limits }): Promise<QuotaScan> {
+  if (![...limits.trees()].includes(tree)) return { problem: `there is no ${treeName(tree)}` };
+  try {
+    return { used: await quotas.scan(tree) };
+  } catch (error) {
+    if (isFileError(error)) return { problem: error.message };
+    throw error;
+  }
+}
+
+function pacesOf(limits: Limits): Paces {
+  return createPaces({
+    ratesOf: (user) => {
+      const { uploadBytesPerSecond, downloadBytesPerSecond } = limits.ofUser(user);
+      return { upload: uploadBytesPerSecond, download: downloadBytesPerSecond };
+    },
+  });
+}
+
+function openHomesOf({ config, log, limits, quotas, jail }: LimitedParts & { quotas: Quotas }): Homes {
   const modes = readUploadModes(config.uploadFor);
   const uploads = (user: string): UploadPolicy => ({
     mode: modes.get(user) ?? config.upload,
@@ -193,8 +276,18 @@ function openHomesOf(config: Config, log: ServerLog): Homes {
     keepMs: config.uploadKeepMs,
   });
   const isAnyAtomic = config.upload === 'atomic' || [...modes.values()].includes('atomic');
-  const sweeping = { keepMs: isAnyAtomic ? config.uploadKeepMs : undefined };
-  return openHomes({ directory: config.homes, jail, walkMode: config.walk, uploads, sweeping, log });
+  // In place nobody goes on with what was cut off, but where there is a quota, a killed server may have left some.
+  const keepMs = (user: string): number => (uploads(user).mode === 'atomic' ? config.uploadKeepMs : 0);
+  return openHomes({
+    directory: config.homes,
+    jail,
+    walkMode: config.walk,
+    uploads,
+    meters: quotas,
+    maxFileBytes: (user) => limits.ofUser(user).maxUploadBytes ?? Number.POSITIVE_INFINITY,
+    sweeping: () => (isAnyAtomic || quotas.isAny ? keepMs : undefined),
+    log,
+  });
 }
 
 interface Parts {
@@ -204,10 +297,11 @@ interface Parts {
   readonly store: AccountStore;
   readonly passwords: PasswordPool;
   readonly turnstile: Turnstile;
+  readonly paces: Paces;
 }
 
 async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, passwords, turnstile, homes, sessions } = parts;
+  const { config, log, store, passwords, turnstile, homes, paces, sessions } = parts;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
@@ -222,6 +316,7 @@ async function createBackend(parts: Parts & { readonly sessions: () => SessionIn
         identity,
         origin,
         storage: await homes.open(identity.user),
+        pace: paces.enter(identity.user),
         account: createOwnAccount({
           identity,
           origin,
@@ -248,20 +343,24 @@ function openSession(by: {
   identity: Identity;
   origin: Origin;
   storage: Storage;
+  pace: SessionPace;
   account: OwnAccount;
 }): UserSession {
-  const { operations, identity, origin, storage, account } = by;
+  const { operations, identity, origin, storage, pace, account } = by;
   let openFiles = 0;
   const onOpenFiles = (change: number): void => {
     openFiles += change;
   };
   return {
-    files: (face) => operations.as({ identity, origin, face, storage, onOpenFiles }),
+    files: (face, signal) => operations.as({ identity, origin, face, storage, onOpenFiles, pace: pace.until(signal) }),
     account,
     get openFiles() {
       return openFiles;
     },
-    close: () => storage.close(),
+    close: () => {
+      storage.close();
+      pace.leave();
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type { FileEvent } from '../model/event.ts';
 import type { CloseOptions, OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { changeActions, type Guard } from './guard.ts';
+import type { Pace } from './paces.ts';
 import { outcomeOf, type Recorder } from './recorder.ts';
 
 /** Wraps a file of the storage that `guard` has let `options` open. */
@@ -19,6 +20,7 @@ interface GuardedFileParts {
   readonly options: OpenOptions;
   readonly guard: Guard;
   readonly recorder: Recorder;
+  readonly pace: Pace | undefined;
   readonly onClosed: () => void;
 }
 
@@ -28,6 +30,9 @@ class GuardedFile implements OpenFile {
   readonly #canRead: boolean;
   readonly #canWrite: boolean;
   readonly #guard: Guard;
+  readonly #pace: Pace | undefined;
+  /** What waits for its turn to go: a close waits for it, too. */
+  readonly #waiting = new Set<Promise<void>>();
   readonly #onClosed: () => void;
   readonly #endUpload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   readonly #endDownload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
@@ -36,7 +41,8 @@ class GuardedFile implements OpenFile {
   #failure: unknown;
   #closing: Promise<void> | undefined;
 
-  constructor({ file, options, guard, recorder, onClosed }: GuardedFileParts) {
+  constructor({ file, options, guard, recorder, pace, onClosed }: GuardedFileParts) {
+    this.#pace = pace;
     this.#onClosed = onClosed;
     this.path = file.path;
     this.#file = file;
@@ -51,6 +57,8 @@ class GuardedFile implements OpenFile {
     if (!this.#canRead) throw new FileError('permission-denied', { path: this.path, detail: 'not open for reading' });
     try {
       const bytes = await this.#file.read(target, offset);
+      const waiting = this.#pace?.download(bytes);
+      if (waiting !== undefined) await this.#wait(waiting);
       this.#bytesRead += bytes;
       return bytes;
     } catch (error) {
@@ -62,6 +70,8 @@ class GuardedFile implements OpenFile {
   async write(data: Uint8Array, offset: number): Promise<void> {
     if (!this.#canWrite) throw new FileError('permission-denied', { path: this.path, detail: 'not open for writing' });
     try {
+      const waiting = this.#pace?.upload(data.length);
+      if (waiting !== undefined) await this.#wait(waiting);
       await this.#file.write(data, offset);
       this.#bytesWritten += data.length;
     } catch (error) {
@@ -97,7 +107,17 @@ class GuardedFile implements OpenFile {
     return this.#closing;
   }
 
+  async #wait(waiting: Promise<void>): Promise<void> {
+    this.#waiting.add(waiting);
+    try {
+      await waiting;
+    } finally {
+      this.#waiting.delete(waiting);
+    }
+  }
+
   async #close(options: CloseOptions): Promise<void> {
+    if (this.#waiting.size > 0) await Promise.allSettled(this.#waiting);
     try {
       await this.#file.close(options);
     } catch (error) {

@@ -8,6 +8,7 @@ import type { Storage } from '../storage/storage.ts';
 import { copyFile } from './copy-file.ts';
 import { createGuard } from './guard.ts';
 import { guardFile } from './open-file.ts';
+import type { Pace } from './paces.ts';
 import { createRecorder } from './recorder.ts';
 
 export interface Operations {
@@ -19,12 +20,14 @@ export interface Operations {
     storage: Storage;
     /** Counts the open files: +1 when one is opened, -1 when it is closed. */
     onOpenFiles?: (change: 1 | -1) => void;
+    /** As fast as it goes unless told. */
+    pace?: Pace | undefined;
   }): Files;
 }
 
 export function createOperations({ policy, audit }: { policy: Policy; audit: Audit }): Operations {
   return {
-    as({ identity, origin, face, storage, onOpenFiles }) {
+    as({ identity, origin, face, storage, onOpenFiles, pace }) {
       const guard = createGuard({ policy, identity });
       const recorder = createRecorder({ audit, identity, origin, face });
       const { record } = recorder;
@@ -41,7 +44,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
           try {
             const file = await storage.open(path, options, guard.open(options));
             onOpenFiles?.(1);
-            return guardFile({ file, options, guard, recorder, onClosed: () => onOpenFiles?.(-1) });
+            return guardFile({ file, options, guard, recorder, pace, onClosed: () => onOpenFiles?.(-1) });
           } catch (error) {
             // A file that did open is recorded when it is closed.
             const event = options.write === true ? 'file.upload' : 'file.download';

@@ -13,7 +13,8 @@ import type { AdmissionLimits } from './admission.ts';
 
 /** What one authenticated connection may use. */
 export interface UserSession {
-  files(face: Face): Files;
+  /** The user's files; what waits for its pace fails when `signal` is aborted. */
+  files(face: Face, signal: AbortSignal): Files;
   readonly account: OwnAccount;
   /** Files that the connection has open. */
   readonly openFiles: number;

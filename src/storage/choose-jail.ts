@@ -4,12 +4,12 @@ import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { O_PATH, openJail } from './jail.ts';
 import { openPortableJail } from './jail-portable.ts';
 import type { WalkMode } from './mounts.ts';
-import type { Jail } from './place.ts';
+import type { HostPath, Jail } from './place.ts';
 
 /** `held`: nothing a race can win (Linux with /proc). `portable`: the weaker fallback, for development. */
 export type JailKind = 'held' | 'portable';
 
-export const openJailOf: Readonly<Record<JailKind, (host: string, walkMode: WalkMode) => Promise<Jail>>> = {
+export const openJailOf: Readonly<Record<JailKind, (host: HostPath, walkMode: WalkMode) => Promise<Jail>>> = {
   held: openJail,
   portable: openPortableJail,
 };

@@ -8,6 +8,8 @@ import { FileError } from '../model/error.ts';
 import type { OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { DiskFile } from './disk-file.ts';
+import type { HeldFile } from './held-file.ts';
+import type { Meter } from './meter.ts';
 import type { HostPath, Place } from './place.ts';
 import type { Permit } from './storage.ts';
 import { closeDescriptor, statDescriptor, truncateDescriptor } from './system-calls.ts';
@@ -27,6 +29,8 @@ export interface OpeningParts {
   /** Shared by all homes of the process. */
   readonly active: ActiveUploads;
   readonly turns: Turns;
+  readonly meter: Meter;
+  readonly maxFileBytes: () => number;
   /** A host path for asking about the file system under a descriptor. */
   readonly hostOf: (descriptor: number) => HostPath;
 }
@@ -41,6 +45,7 @@ export interface Opening {
 /** A file that was opened. With an `end` it needs its place until then. */
 interface Opened {
   readonly descriptor: number;
+  readonly held: HeldFile | undefined;
   readonly end?: (how: Ending) => Promise<void>;
   readonly isAside?: boolean;
 }
@@ -78,13 +83,15 @@ export class DiskOpening {
     const isThere = place.kind !== undefined;
     if (isThere && options.exclusive === true) throw new FileError('already-exists', { path: place.path });
     if (isThere) refuseUnlessFile(place);
-    if (this.#parts.uploads.mode === 'atomic' && options.write === true) {
+    const isAtomic = this.#parts.uploads.mode === 'atomic';
+    if (options.write === true && (isAtomic || this.#parts.meter.isCounting)) {
       const startsOver = options.append !== true && (options.truncate === true || options.whole === true);
       if (!startsOver && this.#growing.has(place.path)) {
         throw new FileError('busy', { path: place.path, detail: 'an upload of this file is under way' });
       }
-      if (!isThere) return this.#openFreePlace(opening);
-      if (startsOver) return this.#openReplacement(opening);
+      if (!isThere && isAtomic) return this.#openFreePlace(opening);
+      // Where there is a quota, too: it may not be enough, and then what was there must still be.
+      if (isThere && startsOver) return this.#openReplacement(opening);
     }
     return isThere ? this.#openThing(opening) : this.#create(opening);
   }
@@ -109,42 +116,54 @@ export class DiskOpening {
   }
 
   #asideParts({ place, options, permit }: Opening) {
-    const { uploads, active } = this.#parts;
+    const { uploads, active, meter } = this.#parts;
     const flags = flagsOf(options);
-    return { place, flags, policy: uploads, active, permit, exclusive: options.exclusive === true };
+    // Nobody goes on with what was cut off where uploads are made in place.
+    const policy = uploads.mode === 'atomic' ? uploads : { ...uploads, keepMs: 0 };
+    return { place, flags, policy, active, meter, permit, exclusive: options.exclusive === true };
   }
 
   async #create({ place, options }: Opening): Promise<Opened | undefined> {
     if (options.create !== true) throw new FileError('not-found', { path: place.path });
+    const { meter } = this.#parts;
     let descriptor: number;
     try {
-      descriptor = await place.create(flagsOf(options), permissionBits(options.mode ?? 0o666));
+      const mode = permissionBits(options.mode ?? 0o666);
+      descriptor = await meter.making(() => place.create(flagsOf(options), mode));
     } catch (error) {
       // The permit was told that nothing is there: it must be asked again.
       if (errnoName(error) === 'EEXIST') return undefined;
       throw error;
     }
+    const held = await holdOrClose(meter, descriptor, place);
     // The name of a new file is in its folder.
     return this.#parts.uploads.sync === 'close'
-      ? { descriptor, end: (how) => (how === 'finished' ? syncFolder(place.folder) : Promise.resolve()) }
-      : { descriptor };
+      ? { descriptor, held, end: (how) => (how === 'finished' ? syncFolder(place.folder) : Promise.resolve()) }
+      : { descriptor, held };
   }
 
   async #openThing(opening: Opening): Promise<Opened> {
     const descriptor = await openFile(opening);
+    const held = await holdOrClose(this.#parts.meter, descriptor, opening.place);
     try {
-      if (opening.options.truncate === true) await truncateDescriptor(descriptor, 0);
-      return { descriptor };
+      const empty = (): Promise<void> => truncateDescriptor(descriptor, 0);
+      if (opening.options.truncate === true) await (held === undefined ? empty() : held.resizing(0, empty));
+      return { descriptor, held };
     } catch (error) {
       await closeDescriptor(descriptor);
+      await held?.release();
       throw error;
     }
   }
 
-  #fileOf({ descriptor, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
-    const { uploads, turns, hostOf } = this.#parts;
+  #fileOf({ descriptor, held, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
+    const { uploads, turns, meter, maxFileBytes, hostOf } = this.#parts;
+    const inOrder = (work: () => Promise<void>): Promise<void> =>
+      isAside ? meter.exclusively(() => turns.run(work)) : turns.run(work);
     const file: DiskFile = new DiskFile({
       descriptor,
+      held,
+      maxFileBytes,
       path: place.path,
       options,
       host: hostOf(descriptor),
@@ -152,7 +171,7 @@ export class DiskOpening {
       mayHang: place.mayHang,
       sync: uploads.sync,
       syncsOnClose: uploads.sync === 'close' || (isAside && uploads.sync !== 'off'),
-      ...(end === undefined ? {} : { end: (how) => this.#end(place, file, () => end(how)) }),
+      ...(end === undefined ? {} : { end: (how) => inOrder(() => this.#end(place, file, () => end(how))) }),
     });
     if (isAside) this.#growing.set(place.path, file);
     return file;
@@ -165,6 +184,15 @@ export class DiskOpening {
       if (this.#growing.get(place.path) === file) this.#growing.delete(place.path);
       place.close();
     }
+  }
+}
+
+async function holdOrClose(meter: Meter, descriptor: number, { mayHang }: Place): Promise<HeldFile | undefined> {
+  try {
+    return await meter.hold(descriptor, mayHang);
+  } catch (error) {
+    await closeDescriptor(descriptor);
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import { isName, ROOT } from '../model/path.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
 import { type DiskStorageParts, openDiskStorage } from './disk.ts';
 import type { WalkMode } from './mounts.ts';
+import type { Jail } from './place.ts';
 import type { Storage } from './storage.ts';
 import type { Device } from './turns.ts';
 
@@ -24,7 +25,7 @@ export async function openHome(home: {
   /** `auto` unless told. */
   walkMode?: WalkMode;
   /** What else the storage is made of, once it is known what the home is on. */
-  partsOn?: (device: Device) => Omit<DiskStorageParts, 'jail'>;
+  partsOn?: (device: Device) => Partial<Omit<DiskStorageParts, 'jail'>>;
 }): Promise<Storage> {
   const { homesDirectory, user, jail: kind, walkMode = 'auto', partsOn } = home;
   if (!isName(user)) throw new FileError('invalid-path', { path: ROOT, detail: 'the user name is no file name' });
@@ -36,6 +37,23 @@ export async function openHome(home: {
     return openDiskStorage({ ...partsOn?.(jail.hanging === 'partly' ? 'mixed' : dev), jail });
   } catch (error) {
     throw homeError(error, host);
+  }
+}
+
+/** Opens the home of `user` to look through it; undefined when there is none. */
+export async function openHomeJail(home: {
+  homesDirectory: string;
+  user: string;
+  jail: JailKind;
+  walkMode: WalkMode;
+}): Promise<Jail | undefined> {
+  const { homesDirectory, user, jail, walkMode } = home;
+  if (!isName(user)) return undefined;
+  try {
+    return await openJailOf[jail](join(homesDirectory, user), walkMode);
+  } catch (error) {
+    if (errnoName(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

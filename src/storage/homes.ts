@@ -4,6 +4,7 @@
 import type { Log } from '../model/log.ts';
 import type { JailKind } from './choose-jail.ts';
 import { openHome } from './home.ts';
+import { type Meters, UNCOUNTED_TREES } from './meter.ts';
 import type { WalkMode } from './mounts.ts';
 import type { Storage } from './storage.ts';
 import { sweepHomes } from './sweep-homes.ts';
@@ -19,8 +20,12 @@ export interface HomesParts {
   readonly walkMode: WalkMode;
   /** How uploads of a user reach the disk. */
   readonly uploads: (user: string) => UploadPolicy;
-  /** How long leftovers of atomic uploads are kept; undefined where nobody uploads so. */
-  readonly sweeping: { readonly keepMs: number | undefined };
+  /** Counts what is in the homes; unless told, nobody does. */
+  readonly meters?: Meters;
+  /** How long a file of `user` may become; without limit unless told. */
+  readonly maxFileBytes?: (user: string) => number;
+  /** How long what was cut off is kept in the home of `user`; undefined where nobody may have left anything. */
+  readonly sweeping: () => ((user: string) => number) | undefined;
   readonly log: Log;
 }
 
@@ -40,6 +45,7 @@ export function openHomes(parts: HomesParts): Homes {
 
 class OpenHomes implements Homes {
   readonly #parts: HomesParts;
+  readonly #meters: Meters;
   readonly #turns = new SharedTurns();
   readonly #active = new ActiveUploads();
   readonly #closing = new AbortController();
@@ -48,18 +54,22 @@ class OpenHomes implements Homes {
 
   constructor(parts: HomesParts) {
     this.#parts = parts;
+    this.#meters = parts.meters ?? UNCOUNTED_TREES;
   }
 
   startSweeping(): void {
-    // Where nothing is uploaded atomically nothing is left over, and nobody's tree is walked for nothing.
-    const { keepMs } = this.#parts.sweeping;
-    if (keepMs === undefined) return;
-    this.#sweep(keepMs);
-    this.#timer = setInterval(() => this.#sweep(keepMs), SWEEP_INTERVAL_MS).unref();
+    this.#sweep();
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
   async open(user: string): Promise<Storage> {
     const turns = this.#turns.enter(user);
+    const { maxFileBytes = () => Number.POSITIVE_INFINITY } = this.#parts;
+    const { meter, leave } = this.#meters.enter(`home:${user}`);
+    const onClose = (): void => {
+      turns.leave();
+      leave();
+    };
     try {
       return await turns.opening.run(() =>
         openHome({
@@ -71,12 +81,14 @@ class OpenHomes implements Homes {
             uploads: this.#parts.uploads(user),
             active: this.#active,
             turns: turns.on(device),
-            onClose: turns.leave,
+            meter,
+            maxFileBytes: () => maxFileBytes(user),
+            onClose,
           }),
         }),
       );
     } catch (error) {
-      turns.leave();
+      onClose();
       throw error;
     }
   }
@@ -87,11 +99,15 @@ class OpenHomes implements Homes {
     await this.#sweeping;
   }
 
-  #sweep(keepMs: number): void {
-    const { directory, jail, walkMode, log } = this.#parts;
+  #sweep(): void {
+    const { directory, jail, walkMode, sweeping, log } = this.#parts;
     const { signal } = this.#closing;
+    // Where nothing is left over, nobody's tree is walked for nothing.
+    const keepMs = sweeping();
+    if (keepMs === undefined) return;
+    const [active, meters] = [this.#active, this.#meters];
     this.#sweeping = this.#sweeping
-      .then(() => sweepHomes({ directory, jail, walkMode, keepMs, active: this.#active, signal, log }))
+      .then(() => sweepHomes({ directory, jail, walkMode, keepMs, active, meters, signal, log }))
       .then(
         ({ removed, kept }) => log.info('swept uploads that were cut off', { removed, kept }),
         (error: unknown) => void log.unexpected(error, 'sweeping uploads that were cut off'),

@@ -29,7 +29,7 @@ const ENTER = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 const HOLD = O_PATH | O_NOFOLLOW;
 
 /** Opens the folder at `host` as the home of a jail; a link in the last name is refused (ENOTDIR). */
-export async function openJail(host: string, walkMode: WalkMode): Promise<Jail> {
+export async function openJail(host: HostPath, walkMode: WalkMode): Promise<Jail> {
   const home = await openDescriptor(host, ENTER);
   try {
     return new HeldJail(home, await guessOf(home, walkMode));

@@ -1,14 +1,13 @@
 // Looks through the homes for what is left of atomic uploads that were cut off, and removes what has been kept for long
-// enough. Goes through the jail, as everybody: what users swap in meanwhile can't lead it anywhere. One call at a time.
+// enough. One call at a time.
 
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBytes } from '../model/bytes.ts';
-import { errnoName } from '../model/errno.ts';
-import { isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
-import { joinPath, ROOT, type VirtualPath } from '../model/path.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
+import { eachFolder } from './each-folder.ts';
+import { type Meter, type Meters, UNCOUNTED_TREES } from './meter.ts';
 import type { WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, type Place } from './place.ts';
 import { lstatIfThere } from './system-calls.ts';
@@ -19,9 +18,11 @@ export interface Sweep {
   readonly directory: string;
   readonly jail: JailKind;
   readonly walkMode: WalkMode;
-  /** How long to keep what was cut off, in milliseconds. */
-  readonly keepMs: number;
+  /** How long to keep what was cut off in the home of `user`, in milliseconds. */
+  readonly keepMs: (user: string) => number;
   readonly active: ActiveUploads;
+  /** Counts what is in the homes; unless told, nobody does. */
+  readonly meters?: Meters;
   /** Aborted to stop at the next folder. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -39,12 +40,7 @@ export async function sweepHomes(sweep: Sweep): Promise<Swept> {
   for (const entry of await fs.readdir(sweep.directory, { withFileTypes: true })) {
     if (!entry.isDirectory() || sweep.signal.aborted) continue;
     try {
-      const jail = await openJailOf[sweep.jail](join(sweep.directory, entry.name), sweep.walkMode);
-      try {
-        await sweepHome(jail, sweep, swept);
-      } finally {
-        jail.close();
-      }
+      await sweepHome(entry.name, sweep, swept);
     } catch (error) {
       sweep.log.unexpected(error, 'sweeping a home of uploads that were cut off', { user: entry.name });
     }
@@ -52,47 +48,50 @@ export async function sweepHomes(sweep: Sweep): Promise<Swept> {
   return swept;
 }
 
-async function sweepHome(jail: Jail, sweep: Sweep, swept: Swept): Promise<void> {
-  const folders: VirtualPath[] = [ROOT];
-  for (let path = folders.pop(); path !== undefined && !sweep.signal.aborted; path = folders.pop()) {
-    try {
-      const place = await jail.find(path, 'keep');
-      try {
-        if (place.kind === 'directory') folders.push(...(await sweepFolder(place, sweep, swept)));
-      } finally {
-        place.close();
-      }
-    } catch (error) {
-      // Gone or moved since it was seen, or deeper than a path can say.
-      const name = errnoName(error);
-      const isGone = name === 'ENOENT' || name === 'ENOTDIR' || isFileError(error);
-      if (!isGone) throw error;
-    }
+async function sweepHome(user: string, sweep: Sweep, swept: Swept): Promise<void> {
+  const { directory, walkMode, meters = UNCOUNTED_TREES, signal } = sweep;
+  const openJail = (host: HostPath): Promise<Jail> => openJailOf[sweep.jail](host, walkMode);
+  const jail = await openJail(join(directory, user));
+  const { meter, leave } = meters.enter(`home:${user}`);
+  try {
+    const settling = { meter, keepMs: sweep.keepMs(user), active: sweep.active, swept };
+    await eachFolder({ jail, openJail, visit: (place) => sweepFolder(place, settling), signal });
+  } finally {
+    leave();
+    jail.close();
   }
 }
 
-/** Sweeps one folder, and resolves to those in it. */
-async function sweepFolder(place: Place, sweep: Sweep, swept: Swept): Promise<VirtualPath[]> {
-  const folders: VirtualPath[] = [];
+interface Settling {
+  readonly meter: Meter;
+  readonly keepMs: number;
+  readonly active: ActiveUploads;
+  readonly swept: Swept;
+}
+
+/** Sweeps one folder, and resolves to the names of those in it. */
+async function sweepFolder(place: Place, settling: Settling): Promise<string[]> {
+  const folders: string[] = [];
   const encoding = 'buffer' as BufferEncoding;
   for await (const entry of await fs.opendir(place.thing, { encoding, bufferSize: 256 })) {
     const name = decodeBytes(entry.name as unknown as Buffer);
-    if (isReservedName(name)) {
-      if (!sweep.active.has(name)) await settle(place.thing, name, sweep, swept);
-    } else if (entry.isDirectory()) {
-      folders.push(joinPath(place.path, name));
+    if (!isReservedName(name)) {
+      if (entry.isDirectory()) folders.push(name);
+    } else if (!settling.active.has(name)) {
+      await settling.meter.exclusively(() => settle(place.thing, name, settling));
     }
   }
   return folders;
 }
 
 /** By the time of the last change of the inode: the other times are the user's to set. */
-async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: Swept): Promise<void> {
+async function settle(folder: HostPath, name: string, { meter, keepMs, active, swept }: Settling): Promise<void> {
   const entry = entryOf(folder, name);
   const stats = await lstatIfThere(entry);
-  if (stats === undefined) return;
+  if (stats === undefined || active.has(name)) return;
+  const remove = (): Promise<void> => meter.unnaming(entry, () => fs.rm(entry, { force: true }));
   if (Date.now() - stats.ctimeMs >= keepMs) {
-    await fs.rm(entry, { force: true });
+    await remove();
     swept.removed += 1;
     return;
   }
@@ -100,7 +99,8 @@ async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: 
   // Left by a server that was killed: from now on it can be resumed.
   const partial = partialOfTemporary(name);
   if (partial === undefined) return;
-  const other = await lstatIfThere(entryOf(folder, partial));
-  if (other !== undefined && other.ctimeMs > stats.ctimeMs) await fs.rm(entry, { force: true });
-  else await fs.rename(entry, entryOf(folder, partial));
+  const kept = entryOf(folder, partial);
+  const other = await lstatIfThere(kept);
+  if (other !== undefined && other.ctimeMs > stats.ctimeMs) await remove();
+  else await meter.unnaming(kept, () => fs.rename(entry, kept));
 }

@@ -9,9 +9,11 @@ import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { permissionBits } from '../model/checks.ts';
 import { errnoName } from '../model/errno.ts';
-import { FileError } from '../model/error.ts';
+import { FileError, isFileError } from '../model/error.ts';
 import { nameOf } from '../model/path.ts';
 import { giveFreeName } from './free-name.ts';
+import type { HeldFile } from './held-file.ts';
+import type { Meter } from './meter.ts';
 import { entryOf, type HostPath, kindOf, type Place } from './place.ts';
 import type { Permit } from './storage.ts';
 import {
@@ -53,7 +55,8 @@ export class ActiveUploads {
 /** A file being written aside. */
 export interface Aside {
   readonly descriptor: number;
-  /** To be called once, when the descriptor is closed. Throws when the file did not get its name. */
+  readonly held: HeldFile | undefined;
+  /** To be called once, in Meter.exclusively, when the descriptor is closed. Throws when the file did not get its name. */
   end(how: Ending): Promise<void>;
 }
 
@@ -63,6 +66,7 @@ interface AsideParts {
   readonly flags: number;
   readonly policy: UploadPolicy;
   readonly active: ActiveUploads;
+  readonly meter: Meter;
   /** Asked again when somebody else's file has come to the place of a new one. */
   readonly permit: Permit;
   /** Whether whatever comes to the place meanwhile must stay. */
@@ -71,24 +75,30 @@ interface AsideParts {
 
 /** Starts a new file for `place`, empty, with `mode`, or the mode and owner of the file that it will replace. */
 export async function beginAside(parts: AsideParts & { readonly mode: number }): Promise<Aside> {
-  const { place, flags, active } = parts;
+  const { place, flags, active, meter } = parts;
   const name = temporaryNameOf(nameOf(place.path), parts);
   const temporary = entryOf(place.folder, name);
   const replaced = place.stats;
   active.add(name);
   let descriptor: number | undefined;
+  let held: HeldFile | undefined;
   try {
     // Whoever starts over wants nothing of what was cut off.
-    await removeIfThere(partialOf(place));
+    await removeIfThere(partialOf(place), meter);
     const mode = permissionBits(replaced?.mode ?? parts.mode);
-    descriptor = await openDescriptor(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    const credit = replaced === undefined ? undefined : await meter.replacing(replaced);
+    const make = (): Promise<number> => openDescriptor(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    descriptor = await meter.making(make, credit);
+    const written = { name, held: await meter.hold(descriptor, place.mayHang, credit) };
+    held = written.held;
     if (replaced !== undefined) await likeReplaced(descriptor, replaced);
-    return { descriptor, end: (how) => end(parts, name, how) };
+    return { descriptor, held, end: (how) => end(parts, written, how) };
   } catch (error) {
     active.delete(name);
     if (descriptor !== undefined) {
       await closeDescriptor(descriptor);
-      await removeIfThere(temporary);
+      await removeIfThere(temporary, meter);
+      await held?.release();
     }
     throw error;
   }
@@ -96,18 +106,21 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
 
 /** Goes on with what was cut off; undefined when there is nothing. Two at a time never go on with the same. */
 export async function resumeAside(parts: AsideParts): Promise<Aside | undefined> {
-  const { place, flags, active } = parts;
+  const { place, flags, active, meter } = parts;
   const name = temporaryNameOf(nameOf(place.path), { exclusive: false });
   const temporary = entryOf(place.folder, name);
   active.add(name);
   let isTaken = false;
+  let descriptor: number | undefined;
   try {
     await fs.rename(partialOf(place), temporary);
     isTaken = true;
-    const descriptor = await openDescriptor(temporary, flags | O_NOFOLLOW);
-    return { descriptor, end: (how) => end(parts, name, how) };
+    descriptor = await openDescriptor(temporary, flags | O_NOFOLLOW);
+    const held = await meter.hold(descriptor, place.mayHang);
+    return { descriptor, held, end: (how) => end(parts, { name, held }, how) };
   } catch (error) {
     active.delete(name);
+    if (descriptor !== undefined) await closeDescriptor(descriptor);
     if (!isTaken && errnoName(error) === 'ENOENT') return undefined;
     if (isTaken) await fs.rename(temporary, partialOf(place));
     throw error;
@@ -120,8 +133,8 @@ export function partialStats(place: Place): Promise<Stats | undefined> {
 }
 
 /** Removes what is left of an upload for `place` that was cut off. Resolves to whether there was such. */
-export function removePartial(place: Place): Promise<boolean> {
-  return removeIfThere(partialOf(place));
+export function removePartial(place: Place, meter: Meter): Promise<boolean> {
+  return removeIfThere(partialOf(place), meter);
 }
 
 /** Returns when the names in `folder` are on the disk. */
@@ -134,21 +147,27 @@ export async function syncFolder(folder: HostPath): Promise<void> {
   }
 }
 
-async function end(parts: AsideParts, name: string, how: Ending): Promise<void> {
-  const { place, policy, active } = parts;
+/** What is being written aside: its name, and its account. */
+interface Written {
+  readonly name: string;
+  readonly held: HeldFile | undefined;
+}
+
+async function end(parts: AsideParts, { name, held }: Written, how: Ending): Promise<void> {
+  const { place, policy, active, meter } = parts;
   const temporary = entryOf(place.folder, name);
   try {
     switch (how) {
       case 'finished':
-        await giveName(parts, temporary);
+        await giveName(parts, temporary, held);
         if (policy.sync !== 'off') await syncFolder(place.folder);
         return;
       case 'cut-off':
-        if (policy.keepMs > 0) await fs.rename(temporary, partialOf(place));
-        else await fs.unlink(temporary);
+        if (policy.keepMs > 0) await keep(parts, temporary, held);
+        else await removeIfThere(temporary, meter);
         return;
       case 'failed':
-        await fs.unlink(temporary);
+        await removeIfThere(temporary, meter);
         return;
       default:
         how satisfies never;
@@ -158,8 +177,19 @@ async function end(parts: AsideParts, name: string, how: Ending): Promise<void> 
   }
 }
 
-async function giveName(parts: AsideParts, temporary: HostPath): Promise<void> {
-  const { place, exclusive, permit } = parts;
+/** What would have replaced a file counts by itself when it is kept: there may be no room for that. */
+async function keep({ place, meter }: AsideParts, temporary: HostPath, held: HeldFile | undefined): Promise<void> {
+  const partial = partialOf(place);
+  try {
+    await meter.unnaming(partial, () => fs.rename(temporary, partial), held);
+  } catch (error) {
+    if (!isFileError(error, 'quota-exceeded')) throw error;
+    await removeIfThere(temporary, meter);
+  }
+}
+
+async function giveName(parts: AsideParts, temporary: HostPath, held: HeldFile | undefined): Promise<void> {
+  const { place, exclusive, permit, meter } = parts;
   const { path, entry } = place;
   try {
     if (place.kind === undefined && (await giveFreeName({ from: temporary, to: entry }))) return;
@@ -167,9 +197,9 @@ async function giveName(parts: AsideParts, temporary: HostPath): Promise<void> {
     const stats = await lstatIfThere(entry);
     // It was allowed to make a new file, or to replace the one that was there: now it may be another matter.
     if (place.kind === undefined && stats !== undefined) permit({ path, kind: kindOf(stats) });
-    await fs.rename(temporary, entry);
+    await meter.unnaming(entry, () => fs.rename(temporary, entry), held);
   } catch (error) {
-    await removeIfThere(temporary);
+    await removeIfThere(temporary, meter);
     throw error;
   }
 }
@@ -188,9 +218,9 @@ function partialOf(place: Place): HostPath {
   return entryOf(place.folder, partialNameOf(nameOf(place.path)));
 }
 
-async function removeIfThere(entry: HostPath): Promise<boolean> {
+async function removeIfThere(entry: HostPath, meter: Meter): Promise<boolean> {
   try {
-    await fs.unlink(entry);
+    await meter.unnaming(entry, () => fs.unlink(entry));
     return true;
   } catch (error) {
     if (errnoName(error) === 'ENOENT') return false;

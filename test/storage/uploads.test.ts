@@ -42,7 +42,7 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
         directory: homesDirectory,
         jail: 'held',
         walkMode: 'auto',
-        keepMs,
+        keepMs: () => keepMs,
         active,
         signal: new AbortController().signal,
         log: createTestLog(),
