@@ -38,8 +38,9 @@ interface DiskFileParts {
   /** Whether the content is synced before the file is closed, and whether it is when that is asked for. */
   readonly syncsOnClose: boolean;
   readonly sync: SyncPolicy;
-  /** Where what it holds may be counted. */
+  /** Where what it holds may be counted. Released at the close, unless `end` does that. */
   readonly held: HeldFile | undefined;
+  readonly endReleases: boolean;
   /** How long the file may become, as it is now. */
   readonly maxFileBytes: () => number;
   /** What else there is to do once the descriptor is closed, in a turn of its own. What it throws, close() throws. */
@@ -195,17 +196,17 @@ export class DiskFile implements OpenFile {
         this.#onIdle = resolve;
       });
     }
-    const { held, end } = this.#parts;
+    const { held, endReleases, end } = this.#parts;
     const finishing = held?.finish();
     if (finishing !== undefined) await finishing;
+    const releasing = endReleases ? undefined : held?.release();
+    if (releasing !== undefined) await releasing;
     // Only what was written can fail to arrive; a file that was read is closed at once, but for FUSE, which asks its
     // program at every close.
     if (this.#write || this.#parts.mayHang) await this.#turns.run(() => this.#endInTurn(abandon));
     else this.#closeNow();
     const how = this.#failure !== undefined ? 'failed' : abandon ? 'cut-off' : 'finished';
     if (end !== undefined) await this.#attempt(() => end(how));
-    const releasing = held?.release();
-    if (releasing !== undefined) await releasing;
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -150,8 +150,8 @@ export class DiskOpening {
       if (opening.options.truncate === true) await (held === undefined ? empty() : held.resizing(0, empty));
       return { descriptor, held };
     } catch (error) {
-      await closeDescriptor(descriptor);
       await held?.release();
+      await closeDescriptor(descriptor);
       throw error;
     }
   }
@@ -163,6 +163,7 @@ export class DiskOpening {
     const file: DiskFile = new DiskFile({
       descriptor,
       held,
+      endReleases: isAside,
       maxFileBytes,
       path: place.path,
       options,

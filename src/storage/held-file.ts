@@ -35,7 +35,7 @@ export class OpenInode {
     const grant = await this.ledger.extend(this.key, bytes, isAppend);
     if ('refusal' in grant) throw quotaExceeded(grant.refusal);
     this.paidBytes = Math.max(this.paidBytes, grant.paidBytes);
-    if (!isAppend && grant.paidBytes > bytes) this.isAhead = true;
+    if (grant.paidBytes > bytes) this.isAhead = true;
   }
 }
 
@@ -52,7 +52,7 @@ export interface Holder {
   /** Settles when all that was open when counting began is counted. */
   readonly turning: Promise<void>;
   open(stats: Stats, again: () => Promise<Stats>): Promise<OpenInode>;
-  close(inode: OpenInode): Promise<void>;
+  close(inode: OpenInode, stats: () => Promise<Stats>): Promise<void>;
   forget(file: HeldFile): void;
   space(disk: Space): Promise<Space>;
 }
@@ -134,12 +134,15 @@ export class HeldFile {
     return this.isCounted ? this.#finish() : undefined;
   }
 
-  /** To be called once, when the descriptor is closed and the file has its name, or none. */
+  /**
+   * To be called once: before the descriptor is closed, or in the `exclusively` in which the file gets its name or loses
+   * it. Later, what has lost its name may be gone, and its inode that of a new file.
+   */
   release(): Promise<void> | undefined {
     this.#holder.forget(this);
     const inode = this.#inode;
     this.#inode = undefined;
-    return inode === undefined ? undefined : this.#holder.close(inode);
+    return inode === undefined ? undefined : this.#holder.close(inode, () => this.#stats());
   }
 
   async #finish(): Promise<void> {
@@ -184,7 +187,6 @@ export class HeldFile {
     if (stats === undefined || inode.writing > 0 || inode.written !== written) return;
     inode.isLoose = false;
     inode.isAhead = false;
-    if (stats.size === inode.paidBytes) return;
     inode.paidBytes = stats.size;
     inode.settling = inode.ledger.settle(inode.key, stats.size);
     await inode.settling;

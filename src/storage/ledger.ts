@@ -17,7 +17,7 @@ export interface Refusal {
   readonly limit: number;
 }
 
-/** Up to which size the file is paid for now, or why it can't grow. */
+/** Up to where it may be written now, or why it can't grow. */
 export type Grant = { readonly paidBytes: number } | { readonly refusal: Refusal };
 
 /** A file that will take the place of `of`: its first `bytes` are counted with that one until then, and it is no new file. */
@@ -45,9 +45,9 @@ export interface Ledger {
   hold(inode: Inode, credit?: Credit): Promise<number | undefined>;
   /** Resolves to what is paid for. What has no name any more, and nobody had open, is counted as nothing. */
   known(inode: Inode, sizeBytes: number, hasName: boolean): Promise<number>;
-  /** Pays for a size of `bytes`, or, to append, for as many more. */
+  /** Pays for a size of `bytes`, or, to append, for as many more: wherever the file ends by then. */
   extend(inode: Inode, bytes: number, isAppend: boolean): Promise<Grant>;
-  /** This is its size, while no write is under way: gives back what was paid beyond it. */
+  /** This is its size, and no write is under way in this process: gives back what was paid beyond it. */
   settle(inode: Inode, sizeBytes: number): Promise<void>;
   /**
    * The last name of `old` is about to be taken away, in favour of `by` when something takes its place. `isSole`: nobody
@@ -55,8 +55,11 @@ export interface Ledger {
    */
   beginReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean): Promise<Refusal | undefined>;
   endReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean, isDone: boolean): Promise<void>;
-  /** It is no longer open in this process. What has lost its last name is given back with its last holder. */
-  release(inode: Inode): Promise<void>;
+  /**
+   * It is no longer open in this process. What has lost its last name is given back with its last holder. False, and
+   * nothing is done, where its size must be settled first: others could not, as it was open here.
+   */
+  release(inode: Inode): Promise<boolean>;
   /** Resolves when what is in the tree is known. */
   account(): Promise<{ readonly used: Usage; readonly quota: Quota }>;
 }

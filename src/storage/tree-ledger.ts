@@ -26,8 +26,13 @@ export interface TreeLedgerParts {
 interface Mark {
   /** Processes that have it open. */
   holders: number;
+  /** Up to where it may be written. */
   paidBytes: number | undefined;
-  /** Of these, so many are counted with the file it will replace. */
+  /** Paid beyond that by appends: they go to the end, wherever others have moved that. */
+  appendBytes: number;
+  /** Somebody has settled, but others may have been writing. */
+  isLoose: boolean;
+  /** Of all this, so many are counted with the file it will replace. */
   creditBytes: number;
   /** 0 while it is counted with the file it will replace, or not at all. */
   files: number;
@@ -133,6 +138,8 @@ export class TreeLedger implements Ledger {
     this.#marks.set(inode, {
       holders: 1,
       paidBytes: undefined,
+      appendBytes: 0,
+      isLoose: false,
       creditBytes: credit?.bytes ?? 0,
       files: credit === undefined ? 1 : 0,
       replaces: credit?.of,
@@ -155,23 +162,25 @@ export class TreeLedger implements Ledger {
   async extend(inode: Inode, bytes: number, isAppend: boolean): Promise<Grant> {
     while (!this.#isReady) await this.#makeReady();
     const mark = this.#marks.get(inode);
-    if (mark?.paidBytes === undefined) return { paidBytes: bytes };
-    const wanted = isAppend ? mark.paidBytes + bytes : bytes;
-    if (wanted <= mark.paidBytes) return { paidBytes: mark.paidBytes };
-    const more = countedBytes(mark, wanted) - countedBytes(mark, mark.paidBytes);
-    const refusal = this.#take({ bytes: more, files: 0 });
+    if (mark?.paidBytes === undefined) return { paidBytes: isAppend ? 0 : bytes };
+    const paidBytes = isAppend ? mark.paidBytes : Math.max(mark.paidBytes, bytes);
+    const appendBytes = mark.appendBytes + (isAppend ? bytes : 0);
+    const refusal = this.#take(minus(countOf({ ...mark, paidBytes, appendBytes }), countOf(mark)));
     if (refusal !== undefined) return { refusal };
-    mark.paidBytes = wanted;
-    return { paidBytes: wanted };
+    Object.assign(mark, { paidBytes, appendBytes });
+    return { paidBytes };
   }
 
   async settle(inode: Inode, sizeBytes: number): Promise<void> {
     while (this.#walk !== undefined) await this.#walk;
     const mark = this.#marks.get(inode);
+    if (mark?.paidBytes === undefined) return;
     // Another process may be writing: what it has paid for must stay paid.
-    if (mark?.paidBytes === undefined || mark.holders > 1) return;
-    this.#add({ bytes: countedBytes(mark, sizeBytes) - countedBytes(mark, mark.paidBytes), files: 0 });
-    mark.paidBytes = sizeBytes;
+    mark.isLoose = mark.holders > 1;
+    if (mark.isLoose) return;
+    const before = countOf(mark);
+    Object.assign(mark, { paidBytes: sizeBytes, appendBytes: 0 });
+    this.#add(minus(countOf(mark), before));
   }
 
   async beginReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean): Promise<Refusal | undefined> {
@@ -191,17 +200,18 @@ export class TreeLedger implements Ledger {
     if (mark !== undefined) this.#endCredit(mark);
     if (oldMark === undefined) return;
     oldMark.hasName = false;
-    if (isFreed) Object.assign(oldMark, { paidBytes: 0, files: 0 });
+    if (isFreed) Object.assign(oldMark, { paidBytes: 0, appendBytes: 0, files: 0 });
   }
 
-  async release(inode: Inode): Promise<void> {
+  async release(inode: Inode): Promise<boolean> {
     for (;;) {
       const mark = this.#marks.get(inode);
-      if (mark === undefined) return;
+      if (mark === undefined) return true;
       if (mark.holders > 1) {
         mark.holders -= 1;
-        return;
+        return true;
       }
+      if (mark.isLoose && mark.hasName) return false;
       const changesUsage = !mark.hasName || mark.replaces !== undefined;
       if (changesUsage && this.#walk !== undefined) {
         await this.#walk;
@@ -212,7 +222,7 @@ export class TreeLedger implements Ledger {
       // It could neither take its place nor be removed: it is there, beside what it would have replaced.
       else if (mark.replaces !== undefined) this.#add(creditOf(mark));
       this.#endCredit(mark);
-      return;
+      return true;
     }
   }
 
@@ -321,18 +331,14 @@ export class TreeLedger implements Ledger {
   }
 }
 
-/** What a size of `sizeBytes` counts as. */
-function countedBytes({ creditBytes }: Mark, sizeBytes: number): number {
-  return Math.max(0, sizeBytes - creditBytes);
-}
-
-function countOf(mark: Mark): Usage {
-  return { bytes: countedBytes(mark, mark.paidBytes ?? 0), files: mark.files };
+/** What it counts as. */
+function countOf({ paidBytes = 0, appendBytes, creditBytes, files }: Mark): Usage {
+  return { bytes: Math.max(0, paidBytes + appendBytes - creditBytes), files };
 }
 
 /** What is counted with the file to be replaced. */
-function creditOf({ replaces, creditBytes, paidBytes = 0 }: Mark): Usage {
-  return replaces === undefined ? NOTHING : { bytes: Math.min(creditBytes, paidBytes), files: 1 };
+function creditOf({ replaces, creditBytes, paidBytes = 0, appendBytes }: Mark): Usage {
+  return replaces === undefined ? NOTHING : { bytes: Math.min(creditBytes, paidBytes + appendBytes), files: 1 };
 }
 
 function plus(one: Usage, other: Usage): Usage {

@@ -101,7 +101,7 @@ export class TreeMeter implements Meter, Holder {
         await this.#ledger.endReplacing(by, old?.key, isSole, isDone);
       }
     } finally {
-      if (old !== undefined) await this.close(old);
+      if (old !== undefined) await this.close(old, () => lstat(entry));
     }
   }
 
@@ -142,11 +142,11 @@ export class TreeMeter implements Meter, Holder {
     return inode;
   }
 
-  async close(inode: OpenInode): Promise<void> {
+  async close(inode: OpenInode, stats: () => Promise<Stats>): Promise<void> {
     inode.handles -= 1;
     if (inode.handles > 0 || this.#inodes.get(inode.key) !== inode) return;
     this.#inodes.delete(inode.key);
-    await this.#ledger.release(inode.key);
+    while (!(await this.#ledger.release(inode.key))) await this.#ledger.settle(inode.key, (await stats()).size);
   }
 
   forget(file: HeldFile): void {

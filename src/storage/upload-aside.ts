@@ -56,7 +56,10 @@ export class ActiveUploads {
 export interface Aside {
   readonly descriptor: number;
   readonly held: HeldFile | undefined;
-  /** To be called once, in Meter.exclusively, when the descriptor is closed. Throws when the file did not get its name. */
+  /**
+   * To be called once, in Meter.exclusively, when the descriptor is closed. Releases `held`. Throws when the file did not
+   * get its name.
+   */
   end(how: Ending): Promise<void>;
 }
 
@@ -96,9 +99,9 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
   } catch (error) {
     active.delete(name);
     if (descriptor !== undefined) {
-      await closeDescriptor(descriptor);
       await removeIfThere(temporary, meter);
       await held?.release();
+      await closeDescriptor(descriptor);
     }
     throw error;
   }
@@ -174,6 +177,7 @@ async function end(parts: AsideParts, { name, held }: Written, how: Ending): Pro
     }
   } finally {
     active.delete(name);
+    await held?.release();
   }
 }
 

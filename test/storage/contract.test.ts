@@ -14,6 +14,7 @@ import { ActiveUploads } from '../../src/storage/upload-aside.ts';
 import { IN_PLACE, type UploadPolicy } from '../../src/storage/upload-policy.ts';
 import { testFiles } from '../contract/files.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { makeTrees } from './counted-trees.ts';
 
 function filesOver(storage: Storage): Files {
   return createOperations({ policy: ownerPolicy, audit: () => undefined }).as({
@@ -39,6 +40,12 @@ const onDisk =
     return filesOver(storage);
   };
 
+/** With a quota that is large enough. */
+const counted =
+  (uploads: UploadPolicy = IN_PLACE) =>
+  async (t: ExecutionContext): Promise<Files> =>
+    filesOver(await (await makeTrees(t, { quota: { bytes: 2 ** 50, files: 100_000 }, uploads })).session());
+
 testFiles('memory', async () => filesOver(createMemoryStorage()));
 testFiles('disk', onDisk('held'));
 testFiles('disk, walked aside', onDisk('held', IN_PLACE, 'async'));
@@ -55,5 +62,10 @@ testFiles(
     syncs: true,
   },
 );
+testFiles('disk, with a quota', counted(), { replacesAside: true });
+testFiles('disk, with a quota, atomic uploads', counted({ mode: 'atomic', sync: 'client', keepMs: 60_000 }), {
+  atomicUploads: true,
+  syncs: true,
+});
 // Without /proc the whole path of the host goes to the system, which takes 4095 bytes of it.
 testFiles('disk without /proc', onDisk('portable'), { noLinks: true, maxPathBytes: 3500 });
