@@ -1,6 +1,7 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
 import { join } from 'node:path';
+import { limitsFrom } from './access/limits.ts';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
@@ -16,8 +17,9 @@ import type { AlgorithmLists } from './model/algorithms.ts';
 import type { RulesSource } from './model/rules.ts';
 import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
-import { openHomesOf } from './server/homes.ts';
+import { chooseJailOf, openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { openPaces, openQuotasOf, scanTree, usageFolderIn } from './server/quotas.ts';
 import { serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
 import { asStartError } from './server/start-error.ts';
@@ -114,7 +116,12 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();
-  const homes = openHomesOf({ config, rules, uploads, log });
+  const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
+  const jail = chooseJailOf(log);
+  const quotas = openQuotasOf({ config, limits, jail, log });
+  closers.push(() => quotas.close());
+  closers.push(rules.onChange(() => quotas.limitsChanged()));
+  const homes = openHomesOf({ config, rules, limits, quotas, uploads, jail, log });
   closers.push(() => homes.close());
   const { host, port, maxConnections } = config;
   const acceptor = await accept({ host, port, maxConnections, log });
@@ -126,6 +133,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
       config.folders,
       state,
       join(state, 'penalties.json'),
+      usageFolderIn(state),
       ...(logFile === '' ? [] : [logFile]),
     ]);
   }
@@ -143,7 +151,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
     uploads,
     sessions: () => sessions(),
   };
-  const serving = await serveHere({ config, log, keys, homes, shared });
+  const serving = await serveHere({ config, log, keys, homes, paces: openPaces(limits), shared });
   closers.push(() => {
     acceptor.close();
     return serving.stop(config.graceMs);
@@ -157,6 +165,8 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
       'session list': () => serving.sessions(),
+      'quota show': () => quotas.show(),
+      'quota scan': ({ tree }) => scanTree(tree, { quotas, limits }),
     },
   });
   closers.push(() => control.close());

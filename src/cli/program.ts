@@ -9,6 +9,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { downloadCommand } from './commands/download.ts';
 import { listCommand } from './commands/list.ts';
 import { previewCommand } from './commands/preview.ts';
+import { quotaCommand } from './commands/quota.ts';
 import { serveCommand } from './commands/serve.ts';
 import { uploadCommand } from './commands/upload.ts';
 import { userCommand } from './commands/user.ts';
@@ -21,6 +22,7 @@ const COMMANDS: readonly (() => CommandModule)[] = [
   userCommand,
   accessCommand,
   banCommand,
+  quotaCommand,
   connectCommand,
   uploadCommand,
   downloadCommand,

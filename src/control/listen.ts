@@ -55,23 +55,23 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-function answerLines(socket: Socket, answer: (line: string) => ControlReply): void {
+function answerLines(socket: Socket, answer: (line: string) => Promise<ControlReply>): void {
   let text = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
     if (text.length > MAX_LINE_BYTES) socket.destroy();
     const lines = text.split('\n');
     text = lines.pop() ?? '';
-    for (const line of lines) socket.write(`${JSON.stringify(answer(line))}\n`);
+    for (const line of lines) void answer(line).then((reply) => socket.write(`${JSON.stringify(reply)}\n`));
   });
 }
 
-function reply(line: string, handlers: ControlHandlers, log: Log): ControlReply {
+async function reply(line: string, handlers: ControlHandlers, log: Log): Promise<ControlReply> {
   try {
     const request = JSON.parse(line) as ControlRequest;
     const handler = handlers[request.verb] as ((request: ControlRequest) => unknown) | undefined;
     if (handler === undefined) return { error: `this server knows no ${JSON.stringify(request.verb)}` };
-    return { answer: handler(request) };
+    return { answer: await handler(request) };
   } catch (error) {
     if (error instanceof SyntaxError) return { error: 'this is no JSON' };
     return { error: `internal error (${log.unexpected(error, 'answering the command line')})` };

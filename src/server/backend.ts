@@ -13,6 +13,7 @@ import type { Audit } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import type { Log } from '../model/log.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
+import type { Paces, SessionPace } from '../operations/paces.ts';
 import type { Backend, UserSession } from '../sshd/backend.ts';
 import type { Homes } from '../storage/homes.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -20,6 +21,7 @@ import type { Shared } from './shared.ts';
 
 export interface BackendParts {
   readonly homes: Homes;
+  readonly paces: Paces;
   readonly config: Config;
   readonly log: Log & { readonly audit: Audit };
   readonly shared: Shared;
@@ -27,7 +29,7 @@ export interface BackendParts {
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
-  const { config, log, homes, shared, keys } = parts;
+  const { config, log, homes, paces, shared, keys } = parts;
   const { accounts: store, passwords, rules } = shared;
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
@@ -58,6 +60,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         identity,
         origin,
         storage: await homes.open(identity.user),
+        pace: paces.enter(identity.user),
         account: logins.ownAccount(identity, origin),
       });
     },
@@ -76,19 +79,23 @@ function openSession(by: {
   identity: Identity;
   origin: Origin;
   storage: Storage;
+  pace: SessionPace;
   account: OwnAccount;
 }): UserSession {
-  const { operations, identity, origin, storage, account } = by;
+  const { operations, identity, origin, storage, pace, account } = by;
   let openFiles = 0;
   const onOpenFiles = (change: number): void => {
     openFiles += change;
   };
   return {
-    files: (face) => operations.as({ identity, origin, face, storage, onOpenFiles }),
+    files: (face, signal) => operations.as({ identity, origin, face, storage, onOpenFiles, pace: pace.until(signal) }),
     account,
     get openFiles() {
       return openFiles;
     },
-    close: () => storage.close(),
+    close: () => {
+      storage.close();
+      pace.leave();
+    },
   };
 }

@@ -3,12 +3,12 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { O_PATH, openJail } from './jail.ts';
 import { openPortableJail } from './jail-portable.ts';
-import type { Jail, JailOptions } from './place.ts';
+import type { HostPath, Jail, JailOptions } from './place.ts';
 
 /** `held`: nothing a race can win (Linux with /proc). `portable`: the weaker fallback, for development. */
 export type JailKind = 'held' | 'portable';
 
-export const openJailOf: Readonly<Record<JailKind, (host: string, options: JailOptions) => Promise<Jail>>> = {
+export const openJailOf: Readonly<Record<JailKind, (host: HostPath, options: JailOptions) => Promise<Jail>>> = {
   held: openJail,
   portable: openPortableJail,
 };
