@@ -34,7 +34,7 @@ import type { Backend, UserSession } from './sshd/backend.ts';
 import { type HostKey, HostKeyError, loadHostKeys, loadNextHostKeys } from './sshd/host-key.ts';
 import { listen, type SshServer } from './sshd/listener.ts';
 import { nativeCiphers } from './sshd/ssh2-internals.ts';
-import { chooseJail, type JailKind, openJailOf } from './storage/choose-jail.ts';
+import { chooseJail, type JailKind, openDeepJail } from './storage/choose-jail.ts';
 import { makeHomesDirectory, openHomeJail } from './storage/home.ts';
 import { type Homes, openHomes } from './storage/homes.ts';
 import { openQuotas, type Quotas } from './storage/quotas.ts';
@@ -242,7 +242,7 @@ function openQuotasOf({ config, log, limits, jail }: LimitedParts): Quotas {
       tree.startsWith('home:')
         ? openHomeJail({ homesDirectory, user: tree.slice('home:'.length), jail, walkMode })
         : undefined,
-    openJail: (host) => openJailOf[jail](host, walkMode),
+    openDeep: (host) => openDeepJail(jail, host, walkMode),
     folder: usageFolderIn(state),
     log,
   });

@@ -14,6 +14,14 @@ export const openJailOf: Readonly<Record<JailKind, (host: HostPath, walkMode: Wa
   portable: openPortableJail,
 };
 
+/**
+ * Opens a folder that lies deeper than a path of the host can say. Nobody can tell on which mount it is, so `auto` takes
+ * it for one that may hang.
+ */
+export function openDeepJail(kind: JailKind, host: HostPath, walkMode: WalkMode): Promise<Jail> {
+  return openJailOf[kind](host, walkMode === 'auto' ? 'async' : walkMode);
+}
+
 /** Tries whether "/proc/self/fd/N" leads back to what descriptor N holds. */
 export function chooseJail(): JailKind {
   if (process.platform !== 'linux') return 'portable';

@@ -5,7 +5,7 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBytes } from '../model/bytes.ts';
 import type { Log } from '../model/log.ts';
-import { type JailKind, openJailOf } from './choose-jail.ts';
+import { type JailKind, openDeepJail, openJailOf } from './choose-jail.ts';
 import { eachFolder } from './each-folder.ts';
 import { type Meter, type Meters, UNCOUNTED_TREES } from './meter.ts';
 import type { WalkMode } from './mounts.ts';
@@ -50,12 +50,12 @@ export async function sweepHomes(sweep: Sweep): Promise<Swept> {
 
 async function sweepHome(user: string, sweep: Sweep, swept: Swept): Promise<void> {
   const { directory, walkMode, meters = UNCOUNTED_TREES, signal } = sweep;
-  const openJail = (host: HostPath): Promise<Jail> => openJailOf[sweep.jail](host, walkMode);
-  const jail = await openJail(join(directory, user));
+  const openDeep = (host: HostPath): Promise<Jail> => openDeepJail(sweep.jail, host, walkMode);
+  const jail = await openJailOf[sweep.jail](join(directory, user), walkMode);
   const { meter, leave } = meters.enter(`home:${user}`);
   try {
     const settling = { meter, keepMs: sweep.keepMs(user), active: sweep.active, swept };
-    await eachFolder({ jail, openJail, visit: (place) => sweepFolder(place, settling), signal });
+    await eachFolder({ jail, openDeep, visit: (place) => sweepFolder(place, settling), signal });
   } finally {
     leave();
     jail.close();

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { loadConfig } from '../../src/config/load.ts';
+import type { RulesSource } from '../../src/model/rules.ts';
 import { type SshomeServer, startServer as start } from '../../src/server.ts';
 import { inRepository, temporaryFolder } from './folder.ts';
 
@@ -30,6 +31,7 @@ export interface TestServer {
 export async function startServer(
   t: Pick<ExecutionContext, 'teardown'>,
   settings: Readonly<Record<string, string>> = {},
+  options: { readonly rules?: RulesSource } = {},
 ): Promise<TestServer> {
   const folder = await temporaryFolder(t);
   const credentials = join(folder, 'id_passwd.txt');
@@ -57,7 +59,7 @@ export async function startServer(
     environment: {},
     file: await emptyFile(folder),
   });
-  const server: SshomeServer = await start(config, { quiet: true });
+  const server: SshomeServer = await start(config, { quiet: true, ...options });
   t.teardown(() => server.stop());
   return {
     host: server.host,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { Quota } from '../../src/model/rules.ts';
 import type { Tree, Usage } from '../../src/model/usage.ts';
-import { openJailOf } from '../../src/storage/choose-jail.ts';
+import { openDeepJail } from '../../src/storage/choose-jail.ts';
 import { openHomeJail } from '../../src/storage/home.ts';
 import { type Homes, openHomes } from '../../src/storage/homes.ts';
 import { openQuotas, type Quotas } from '../../src/storage/quotas.ts';
@@ -62,7 +62,7 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
       if (error !== undefined) throw error;
       return openHomeJail({ homesDirectory: folder, user: tree.slice('home:'.length), jail, walkMode });
     },
-    openJail: (host) => openJailOf[jail](host, walkMode),
+    openDeep: (host) => openDeepJail(jail, host, walkMode),
     folder: join(folder, '.usage'),
     log,
   });
