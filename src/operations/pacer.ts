@@ -1,7 +1,7 @@
 // How fast the bytes of one user go in one direction: all sessions of the user together as fast as is allowed, and no
-// faster. Sessions that wait take turns, a few KiB each; what one session asks for goes in the order it was asked. So a
-// large request delays its own session, and the others of the user by one turn. Nothing is saved up but an eighth of a
-// second.
+// faster. Of the sessions that wait, the one that has had least is next, a few KiB at a time; what one session asks for
+// goes in the order it was asked. So a large request delays its own session, and the others of the user by a few KiB.
+// Nothing is saved up but an eighth of a second.
 
 import { FileError } from '../model/error.ts';
 
@@ -11,34 +11,39 @@ export interface Clock {
   after(delayMs: number, call: () => void): () => void;
 }
 
-/** What a session may have of a second before another one has its turn. */
-const TURN_BYTES = 16 * 1024;
+/** What goes at a time. */
+const PIECE_BYTES = 16 * 1024;
 
-const MOST_SAVED_SECONDS = 1 / 8;
+/** How long a user's rate may be saved up, and how far a session that was away may be behind the others. */
+const SAVED_SECONDS = 1 / 8;
 
-/** Looked at so often while somebody waits: a rate that was changed counts within the longer of them. */
-const MIN_PAUSE_MS = 5;
+/** While somebody waits it is looked at so often: a rate that was changed counts within the longer of them. */
+const MIN_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 125;
 
 /** Something that waits to go. */
 interface Waiting {
-  bytesLeft: number;
   readonly bytes: number;
+  bytesLeft: number;
+  readonly signal: AbortSignal;
   readonly go: () => void;
+  readonly fail: () => void;
 }
 
-/** A session that waits. */
+/** What one session has had, in bytes, beside what the others have had; and what it waits for. */
 interface Lane {
-  readonly session: object;
-  readonly queue: Waiting[];
-  turnBytesLeft: number;
+  hadBytes: number;
+  queue: Waiting[];
 }
 
 export class Pacer {
   readonly #bytesPerSecond: () => number | undefined;
   readonly #clock: Clock;
-  /** The first has its turn. */
-  #lanes: Lane[] = [];
+  readonly #lanes = new WeakMap<object, Lane>();
+  /** Those in which something waits. */
+  readonly #waiting = new Set<Lane>();
+  /** What the session had had that was served last. */
+  #hadBytes = 0;
   #savedBytes = 0;
   /** Undefined: nobody has come yet. */
   #savedAtMs: number | undefined;
@@ -51,47 +56,46 @@ export class Pacer {
   }
 
   /**
-   * Resolves when `bytes` may go for `session`; undefined when they may at once. When `signal` is aborted they leave
-   * the queue, and what they had got is for the others.
+   * Resolves when `bytes` may go for `session`; undefined when they may at once.
    *
-   * @throws FileError `cancelled`
+   * @throws FileError `cancelled` once `signal` is aborted and `abort` was called
    */
   pass(session: object, bytes: number, signal: AbortSignal): Promise<void> | undefined {
-    const rate = this.#bytesPerSecond();
-    if (rate === undefined && this.#lanes.length === 0) return undefined;
+    if (this.#bytesPerSecond() === undefined && this.#waiting.size === 0) return undefined;
     if (signal.aborted) return Promise.reject(new FileError('cancelled'));
     this.#save();
-    if (this.#lanes.length === 0 && this.#savedBytes >= bytes) {
-      this.#savedBytes -= bytes;
+    const lane = this.#laneOf(session);
+    if (this.#waiting.size === 0 && this.#savedBytes >= bytes) {
+      this.#give(lane, bytes);
       return undefined;
     }
-    return this.#wait(session, bytes, signal);
-  }
-
-  #wait(session: object, bytes: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const lane = this.#lanes.find((other) => other.session === session) ?? this.#newLane(session);
-      const leave = (): void => {
-        this.#savedBytes += waiting.bytes - waiting.bytesLeft;
-        lane.queue.splice(lane.queue.indexOf(waiting), 1);
-        if (lane.queue.length === 0) this.#lanes.splice(this.#lanes.indexOf(lane), 1);
-        reject(new FileError('cancelled'));
-        this.#serve();
-      };
-      const go = (): void => {
-        signal.removeEventListener('abort', leave);
-        resolve();
-      };
-      const waiting: Waiting = { bytes, bytesLeft: bytes, go };
-      signal.addEventListener('abort', leave, { once: true });
-      lane.queue.push(waiting);
+      const fail = (): void => reject(new FileError('cancelled'));
+      lane.queue.push({ bytes, bytesLeft: bytes, signal, go: resolve, fail });
+      this.#waiting.add(lane);
       this.#serve();
     });
   }
 
-  #newLane(session: object): Lane {
-    const lane: Lane = { session, queue: [], turnBytesLeft: TURN_BYTES };
-    this.#lanes.push(lane);
+  /** What waits with an aborted signal leaves its place; what it had got already is for the others. */
+  abort(session: object): void {
+    const lane = this.#lanes.get(session);
+    if (lane === undefined) return;
+    const left = lane.queue.filter(({ signal }) => signal.aborted);
+    lane.queue = lane.queue.filter(({ signal }) => !signal.aborted);
+    if (lane.queue.length === 0) this.#waiting.delete(lane);
+    for (const { bytes, bytesLeft, fail } of left) {
+      this.#give(lane, bytesLeft - bytes);
+      fail();
+    }
+    this.#serve();
+  }
+
+  /** Whoever comes again was away for a while, and can't have been behind all that time. */
+  #laneOf(session: object): Lane {
+    const lane = this.#lanes.get(session) ?? { hadBytes: 0, queue: [] };
+    this.#lanes.set(session, lane);
+    if (lane.queue.length === 0) lane.hadBytes = Math.max(lane.hadBytes, this.#hadBytes - this.#mostSavedBytes());
     return lane;
   }
 
@@ -100,28 +104,34 @@ export class Pacer {
     this.#cancelPause?.();
     this.#cancelPause = undefined;
     this.#save();
-    for (let lane = this.#lanes[0]; lane !== undefined; lane = this.#lanes[0]) {
-      const [waiting] = lane.queue;
-      if (waiting === undefined) {
-        this.#lanes.shift();
-        continue;
-      }
-      const bytes = Math.min(waiting.bytesLeft, lane.turnBytesLeft, Math.floor(this.#savedBytes));
+    for (let lane = this.#next(); lane !== undefined; lane = this.#next()) {
+      const [first] = lane.queue;
+      if (first === undefined) return;
+      this.#hadBytes = lane.hadBytes;
+      const bytes = Math.min(first.bytesLeft, PIECE_BYTES, Math.floor(this.#savedBytes));
       if (bytes === 0) {
-        this.#pause(Math.min(waiting.bytesLeft, lane.turnBytesLeft));
+        this.#pause(Math.min(first.bytesLeft, PIECE_BYTES));
         return;
       }
-      this.#savedBytes -= bytes;
-      waiting.bytesLeft -= bytes;
-      lane.turnBytesLeft -= bytes;
-      if (waiting.bytesLeft === 0) {
-        lane.queue.shift();
-        waiting.go();
-      }
-      if (lane.turnBytesLeft > 0) continue;
-      lane.turnBytesLeft = TURN_BYTES;
-      this.#lanes.push(...this.#lanes.splice(0, 1));
+      this.#give(lane, bytes);
+      first.bytesLeft -= bytes;
+      if (first.bytesLeft > 0) continue;
+      lane.queue.shift();
+      if (lane.queue.length === 0) this.#waiting.delete(lane);
+      first.go();
     }
+  }
+
+  /** The session that has had least, of those that wait. */
+  #next(): Lane | undefined {
+    let next: Lane | undefined;
+    for (const lane of this.#waiting) if (next === undefined || lane.hadBytes < next.hadBytes) next = lane;
+    return next;
+  }
+
+  #give(lane: Lane, bytes: number): void {
+    this.#savedBytes -= bytes;
+    lane.hadBytes += bytes;
   }
 
   #pause(missingBytes: number): void {
@@ -136,6 +146,10 @@ export class Pacer {
     const passedSeconds = this.#savedAtMs === undefined ? 1 : Math.max(0, nowMs - this.#savedAtMs) / 1000;
     this.#savedAtMs = nowMs;
     if (rate === undefined) this.#savedBytes = Number.POSITIVE_INFINITY;
-    else this.#savedBytes = Math.min(this.#savedBytes + rate * passedSeconds, Math.max(1, rate * MOST_SAVED_SECONDS));
+    else this.#savedBytes = Math.min(this.#savedBytes + rate * passedSeconds, this.#mostSavedBytes());
+  }
+
+  #mostSavedBytes(): number {
+    return Math.max(1, (this.#bytesPerSecond() ?? 0) * SAVED_SECONDS);
   }
 }

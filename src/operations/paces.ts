@@ -45,10 +45,18 @@ export function createPaces({
       own.sessions += 1;
       const session = {};
       return {
-        until: (signal) => ({
-          upload: (bytes) => own.upload.pass(session, bytes, signal),
-          download: (bytes) => own.download.pass(session, bytes, signal),
-        }),
+        until: (signal) => {
+          const { upload, download } = own;
+          const abort = (): void => {
+            upload.abort(session);
+            download.abort(session);
+          };
+          signal.addEventListener('abort', abort, { once: true });
+          return {
+            upload: (bytes) => upload.pass(session, bytes, signal),
+            download: (bytes) => download.pass(session, bytes, signal),
+          };
+        },
         leave: () => {
           own.sessions -= 1;
           if (own.sessions === 0) users.delete(user);

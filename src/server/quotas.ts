@@ -8,7 +8,7 @@ import { isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
 import { type Tree, treeName } from '../model/usage.ts';
 import { createPaces, type Paces } from '../operations/paces.ts';
-import { type JailKind, openJailOf } from '../storage/choose-jail.ts';
+import { type JailKind, openDeepJail } from '../storage/choose-jail.ts';
 import { openTreeJail } from '../storage/home.ts';
 import { openQuotas, type Quotas } from '../storage/quotas.ts';
 import { createLocalCalls } from '../storage/system-calls.ts';
@@ -28,7 +28,7 @@ export function openQuotasOf(by: { config: Config; limits: Limits; jail: JailKin
       const directory = tree.startsWith('home:') ? config.homes : config.folders;
       return openTreeJail({ directory, name: tree.slice(tree.indexOf(':') + 1), jail, ...options });
     },
-    openJail: (host) => openJailOf[jail](host, options),
+    openDeep: (host) => openDeepJail(jail, host, options),
     folder: usageFolderIn(config.state),
     log,
   });

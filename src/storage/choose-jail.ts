@@ -13,6 +13,14 @@ export const openJailOf: Readonly<Record<JailKind, (host: HostPath, options: Jai
   portable: openPortableJail,
 };
 
+/**
+ * Opens a folder that lies deeper than a path of the host can say. Nobody can tell on which mount it is, so `auto` takes
+ * it for one that may hang.
+ */
+export function openDeepJail(kind: JailKind, host: HostPath, { walkMode, local }: JailOptions): Promise<Jail> {
+  return openJailOf[kind](host, { walkMode: walkMode === 'auto' ? 'async' : walkMode, local });
+}
+
 /** Tries whether "/proc/self/fd/N" leads back to what descriptor N holds. */
 export function chooseJail(): JailKind {
   if (process.platform !== 'linux') return 'portable';

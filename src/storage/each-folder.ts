@@ -9,8 +9,8 @@ import { entryOf, type HostPath, type Jail, type Place } from './place.ts';
 
 export interface Tour {
   readonly jail: Jail;
-  /** Opens the jail of a folder that lies deeper than a path can say. */
-  readonly openJail: (host: HostPath) => Promise<Jail>;
+  /** Opens a folder that lies deeper than a path can say. */
+  readonly openDeep: (host: HostPath) => Promise<Jail>;
   /** Looks at one folder, and resolves to the names of the folders in it. */
   readonly visit: (place: Place) => Promise<readonly string[]>;
   /** Aborted to stop at the next folder. */
@@ -43,7 +43,7 @@ export async function eachFolder(tour: Tour): Promise<void> {
 }
 
 async function eachFolderBelow(host: HostPath, tour: Tour): Promise<void> {
-  const jail = await tour.openJail(host);
+  const jail = await tour.openDeep(host);
   try {
     await eachFolder({ ...tour, jail });
   } finally {

@@ -24,7 +24,8 @@ export interface QuotasParts {
   readonly trees: () => Iterable<Tree>;
   /** Opens a tree; undefined when it is not there (yet). */
   readonly openTree: (tree: Tree) => Promise<Jail | undefined>;
-  readonly openJail: (host: HostPath) => Promise<Jail>;
+  /** Opens a folder of one that lies deeper than a path can say. */
+  readonly openDeep: (host: HostPath) => Promise<Jail>;
   /** Where the numbers are kept over a restart. */
   readonly folder: string;
   readonly log: Log;
@@ -162,14 +163,14 @@ class OpenQuotas implements Quotas {
   }
 
   async #count(tree: Tree, countOf: Parameters<typeof countTree>[0]['countOf']): Promise<Usage> {
-    const { openTree, openJail, log } = this.#parts;
+    const { openTree, openDeep, log } = this.#parts;
     const { signal } = this.#closing;
     const startedMs = performance.now();
     try {
       const jail = await openTree(tree);
       if (jail === undefined) return { bytes: 0, files: 0 };
       try {
-        const usage = await countTree({ jail, openJail, countOf, signal });
+        const usage = await countTree({ jail, openDeep, countOf, signal });
         if (signal.aborted) throw new FileError('cancelled');
         log.info('counted what is in a tree', {
           tree,

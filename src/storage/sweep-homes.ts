@@ -9,7 +9,7 @@ import { errnoName } from '../model/errno.ts';
 import type { Log } from '../model/log.ts';
 import type { Tree } from '../model/usage.ts';
 import type { ActiveUploads } from './active-uploads.ts';
-import { type JailKind, openJailOf } from './choose-jail.ts';
+import { type JailKind, openDeepJail, openJailOf } from './choose-jail.ts';
 import { eachFolder } from './each-folder.ts';
 import { type Meter, type Meters, UNCOUNTED_TREES } from './meter.ts';
 import type { WalkMode } from './mounts.ts';
@@ -75,12 +75,12 @@ async function entriesIn(directory: string): Promise<Dirent[]> {
 
 async function sweepTree(tree: Tree, host: HostPath, { sweep, swept }: Round): Promise<void> {
   const { jail: kind, meters = UNCOUNTED_TREES, signal } = sweep;
-  const openJail = (folder: HostPath): Promise<Jail> => openJailOf[kind](folder, sweep);
-  const jail = await openJail(host);
+  const openDeep = (folder: HostPath): Promise<Jail> => openDeepJail(kind, folder, sweep);
+  const jail = await openJailOf[kind](host, sweep);
   const { meter, leave } = meters.enter(tree);
   try {
     const settling = { meter, keepMs: sweep.keepMs(tree), active: sweep.active, swept };
-    await eachFolder({ jail, openJail, visit: (place) => sweepFolder(place, settling), signal });
+    await eachFolder({ jail, openDeep, visit: (place) => sweepFolder(place, settling), signal });
   } finally {
     leave();
     jail.close();

@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava';
 import type { Quota } from '../../src/model/rules.ts';
 import type { Tree, Usage } from '../../src/model/usage.ts';
 import { createActiveUploads } from '../../src/storage/active-uploads.ts';
-import { openJailOf } from '../../src/storage/choose-jail.ts';
+import { openDeepJail } from '../../src/storage/choose-jail.ts';
 import { openTreeJail } from '../../src/storage/home.ts';
 import { type Homes, NO_FOLDERS, openHomes } from '../../src/storage/homes.ts';
 import { openQuotas, type Quotas } from '../../src/storage/quotas.ts';
@@ -64,7 +64,7 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
       if (error !== undefined) throw error;
       return openTreeJail({ directory: folder, name: tree.slice('home:'.length), jail, walkMode, local });
     },
-    openJail: (host) => openJailOf[jail](host, { walkMode, local }),
+    openDeep: (host) => openDeepJail(jail, host, { walkMode, local }),
     folder: join(folder, '.usage'),
     log,
   });
