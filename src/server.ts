@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { limitsFrom } from './access/limits.ts';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
 import { loginRecordsToGive } from './accounts/login-records.ts';
@@ -21,7 +22,9 @@ import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './serve
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { notByWorkers } from './server/not-by-workers.ts';
 import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
+import { openPaces, openQuotasOf, scanTree, usageFolderIn } from './server/quotas.ts';
 import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
 import { asStartError, StartError } from './server/start-error.ts';
@@ -30,6 +33,7 @@ import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
 import { createUserPlaces } from './sshd/user-places.ts';
 import { createActiveUploads } from './storage/active-uploads.ts';
+import { chooseJail } from './storage/choose-jail.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 
 export { StartError };
@@ -138,7 +142,12 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();
-  const homes = openHomesOf({ config, rules, uploads, log });
+  const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
+  const jail = chooseJail();
+  const quotas = openQuotasOf({ config, limits, jail, log });
+  closers.push(() => quotas.close());
+  closers.push(rules.onChange(() => quotas.limitsChanged()));
+  const homes = openHomesOf({ config, rules, limits, quotas, uploads, jail, log });
   closers.push(() => homes.close());
   const { host, port, maxConnections } = config;
   const acceptor = await accept({ host, port, maxConnections, log });
@@ -147,7 +156,14 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
     const { runAs, logFile } = config;
     const logins = await loginRecordsToGive(config.credentials);
     await becomeUser(runAs, {
-      belongings: [config.homes, config.folders, state, logins.folder, ...(logFile === '' ? [] : [logFile])],
+      belongings: [
+        config.homes,
+        config.folders,
+        state,
+        usageFolderIn(state),
+        logins.folder,
+        ...(logFile === '' ? [] : [logFile]),
+      ],
       inside: [join(state, 'penalties.json'), ...logins.files],
     });
   }
@@ -169,7 +185,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   };
   const count = workerCount(config);
   const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
-  const server = workers ?? (await serveHere({ config, log, keys, homes, shared }));
+  const server = workers ?? (await serveHere({ config, log, keys, homes, paces: openPaces(limits), shared }));
   serving = server;
   closers.push(() => {
     acceptor.close();
@@ -183,6 +199,8 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
       'session list': sessions,
+      'quota show': () => quotas.show(),
+      'quota scan': ({ tree }) => scanTree(tree, { quotas, limits }),
     },
   });
   closers.push(() => control.close());
@@ -197,8 +215,9 @@ function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
   });
 }
 
-async function followRules({ file }: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
-  const rules = await openRules({ file, log });
+async function followRules(config: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
+  const { file } = config;
+  const rules = await openRules({ file, log, ...(workerCount(config) > 1 && { refuse: notByWorkers }) });
   closers.push(() => rules.close());
   return rules;
 }

@@ -11,6 +11,7 @@ import { createGuard, type GrantingPermit, type Guard } from './guard.ts';
 import { GuardedDirectory, revokedError } from './open-directory.ts';
 import { GuardedFile } from './open-file.ts';
 import { OpenThings } from './open-things.ts';
+import type { Pace } from './paces.ts';
 import { createRecorder } from './recorder.ts';
 import { seekingStorage } from './seeking-storage.ts';
 
@@ -23,6 +24,8 @@ export interface Operations {
     storage: Storage;
     /** Counts the open files: +1 when one is opened, -1 when it is closed. */
     onOpenFiles?: (change: 1 | -1) => void;
+    /** As fast as it goes unless told. */
+    pace?: Pace | undefined;
   }): Files;
   /** To be called when the rules have changed: closes what nobody could open any more, and returns how much that was. */
   recheck(): number;
@@ -32,7 +35,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
   const things = new OpenThings();
   return {
     recheck: () => things.recheck(),
-    as({ identity, origin, face, storage: whole, onOpenFiles }) {
+    as({ identity, origin, face, storage: whole, onOpenFiles, pace }) {
       const guard = createGuard({ policy, identity });
       const storage = seekingStorage(whole, guard);
       const recorder = createRecorder({ audit, identity, origin, face });
@@ -58,7 +61,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
             await keepOnlyIf(guard, granted, file);
             onOpenFiles?.(1);
             const onClosed = (): void => onOpenFiles?.(-1);
-            return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, onClosed });
+            return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, pace, onClosed });
           } catch (error) {
             // A file that did open is recorded when it is closed.
             const event = options.write === true ? 'file.upload' : 'file.download';

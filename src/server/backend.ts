@@ -12,6 +12,7 @@ import type { OwnAccount } from '../model/account.ts';
 import { isLoopback } from '../model/address.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
+import type { Paces, SessionPace } from '../operations/paces.ts';
 import type { Backend, UserSession } from '../sshd/backend.ts';
 import type { Homes } from '../storage/homes.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -19,6 +20,7 @@ import type { Shared } from './shared.ts';
 
 export interface BackendParts {
   readonly homes: Homes;
+  readonly paces: Paces;
   readonly config: Config;
   readonly log: AuditingLog;
   readonly shared: Shared;
@@ -26,7 +28,7 @@ export interface BackendParts {
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
-  const { config, log, homes, shared, keys } = parts;
+  const { config, log, homes, paces, shared, keys } = parts;
   const { accounts: store, passwords, rules, standInKey } = shared;
   const anyPassword = await createAuthenticator({ store, keys, passwords, standInKey, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
@@ -57,6 +59,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         identity,
         origin,
         storage: await homes.open(identity.user),
+        pace: paces.enter(identity.user),
         account: logins.ownAccount(identity, origin),
       });
     },
@@ -75,19 +78,23 @@ function openSession(by: {
   identity: Identity;
   origin: Origin;
   storage: Storage;
+  pace: SessionPace;
   account: OwnAccount;
 }): UserSession {
-  const { operations, identity, origin, storage, account } = by;
+  const { operations, identity, origin, storage, pace, account } = by;
   let openFiles = 0;
   const onOpenFiles = (change: number): void => {
     openFiles += change;
   };
   return {
-    files: (face) => operations.as({ identity, origin, face, storage, onOpenFiles }),
+    files: (face, signal) => operations.as({ identity, origin, face, storage, onOpenFiles, pace: pace.until(signal) }),
     account,
     get openFiles() {
       return openFiles;
     },
-    close: () => storage.close(),
+    close: () => {
+      storage.close();
+      pace.leave();
+    },
   };
 }

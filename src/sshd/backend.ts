@@ -14,7 +14,8 @@ import type { UserPlaces } from './user-places.ts';
 
 /** What one authenticated connection may use. */
 export interface UserSession {
-  files(face: Face): Files;
+  /** The user's files; what waits for its pace fails when `signal` is aborted. */
+  files(face: Face, signal: AbortSignal): Files;
   readonly account: OwnAccount;
   /** Files that the connection has open. */
   readonly openFiles: number;

@@ -248,7 +248,7 @@ test('shared folders: atomic uploads appear when they are whole, for others too,
 test('shared folders: what was cut off is gone on with, and swept when it is old', async (t) => {
   const swept: LogFields[] = [];
   const log = { ...createTestLog(), info: (_: string, fields: LogFields = {}) => void swept.push(fields) };
-  const made = await makeHomes(t, { uploads: () => ATOMIC, sweeping: { keepMs: 0 }, log });
+  const made = await makeHomes(t, { uploads: () => ATOMIC, sweeping: () => () => 0, log });
   made.rules.give('alice', 'design');
   const alice = await login(t, made, 'alice');
   const cutOff = async (path: string): Promise<void> => {
@@ -276,7 +276,7 @@ test('shared folders: what was cut off is gone on with, and swept when it is old
 test('shared folders: sweeping does without them when there are none', async (t) => {
   const swept: LogFields[] = [];
   const log = { ...createTestLog(), info: (_: string, fields: LogFields = {}) => void swept.push(fields) };
-  const made = await makeHomes(t, { sweeping: { keepMs: 0 }, log });
+  const made = await makeHomes(t, { sweeping: () => () => 0, log });
   made.homes.startSweeping();
   await until(() => swept.length > 0);
   t.deepEqual(swept, [{ removed: 0, kept: 0 }]);

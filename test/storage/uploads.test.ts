@@ -40,11 +40,11 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
     },
     sweep: (keepMs) =>
       sweepHomes({
-        directories: [homesDirectory],
+        directories: { home: homesDirectory, folder: join(homesDirectory, '.shared') },
         jail: 'held',
         walkMode: 'auto',
         local: createLocalCalls(),
-        keepMs,
+        keepMs: () => keepMs,
         active,
         signal: new AbortController().signal,
         log: createTestLog(),

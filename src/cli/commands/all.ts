@@ -9,6 +9,7 @@ import { deleteCommand } from './delete.ts';
 import { downloadCommand } from './download.ts';
 import { listCommand } from './list.ts';
 import { previewCommand } from './preview.ts';
+import { quotaCommand } from './quota.ts';
 import { serveCommand } from './serve.ts';
 import { uploadCommand } from './upload.ts';
 import { userCommand } from './user.ts';
@@ -20,6 +21,7 @@ export function allCommands(): CommandModule[] {
     userCommand(),
     accessCommand(),
     banCommand(),
+    quotaCommand(),
     connectCommand(),
     uploadCommand(),
     downloadCommand(),
