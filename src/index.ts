@@ -1,5 +1,5 @@
 // What the package offers to programs: the server. The client is `sshome/client`.
 
-export { ConfigError, type ConfigSources, loadConfig } from './config/load.ts';
+export { ConfigError, type ConfigSources, loadConfig, type ServerConfig } from './config/load.ts';
 export { type Config, SETTINGS, type Setting } from './config/schema.ts';
 export { type SshomeServer, StartError, startServer } from './server.ts';

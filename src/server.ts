@@ -3,20 +3,28 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { limitsFrom } from './access/limits.ts';
+import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
+import { loginRecordsToGive } from './accounts/login-records.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
+import type { ServerConfig } from './config/load.ts';
+import { openRules } from './config/rules-source.ts';
 import { becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
-import { refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
+import type { RulesSource } from './model/rules.ts';
+import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { notByWorkers } from './server/not-by-workers.ts';
 import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
+import { openPaces, openQuotasOf, scanTree, usageFolderIn } from './server/quotas.ts';
 import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
 import { asStartError, StartError } from './server/start-error.ts';
@@ -25,6 +33,7 @@ import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
 import { createUserPlaces } from './sshd/user-places.ts';
 import { createActiveUploads } from './storage/active-uploads.ts';
+import { chooseJail } from './storage/choose-jail.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 
 export { StartError };
@@ -53,6 +62,8 @@ export interface SshomeProgram extends SshomeServer {
 export interface StartOptions {
   /** Leaves standard error alone: log lines go to the log file, if there is one. */
   readonly quiet?: boolean;
+  /** Who may do what, instead of what the file of the settings says. */
+  readonly rules?: RulesSource;
 }
 
 /**
@@ -60,7 +71,7 @@ export interface StartOptions {
  *
  * @throws StartError when settings, users or keys don't allow a start.
  */
-export async function startServer(config: Config, options: StartOptions = {}): Promise<SshomeServer> {
+export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<SshomeServer> {
   if (workerCount(config) > 1) {
     throw new StartError([
       `workers: ${config.workers} needs a process that does nothing else; serve with 1 here, ` +
@@ -71,7 +82,10 @@ export async function startServer(config: Config, options: StartOptions = {}): P
 }
 
 /** The same for a program that does nothing else: its server may have workers. @throws StartError */
-export async function startProgram(config: Config, { quiet = false }: StartOptions = {}): Promise<SshomeProgram> {
+export async function startProgram(
+  config: ServerConfig,
+  { quiet = false, rules }: StartOptions = {},
+): Promise<SshomeProgram> {
   const log = createLog({
     quiet,
     level: config.logLevel,
@@ -80,7 +94,7 @@ export async function startProgram(config: Config, { quiet = false }: StartOptio
     maxFiles: config.logFiles,
   });
   try {
-    return await start(config, log);
+    return await start(config, { log, rules });
   } catch (error) {
     await log.close();
     throw asStartError(error, config);
@@ -96,54 +110,82 @@ function workerCount({ workers }: Config): number {
   return workers === 'auto' ? availableParallelism() : workers;
 }
 
-async function start(config: Config, log: ServerLog): Promise<SshomeProgram> {
+async function start(config: ServerConfig, given: Given): Promise<SshomeProgram> {
   const closers: Closers = [];
   try {
-    return await open(config, log, closers);
+    return await open(config, given, closers);
   } catch (error) {
     await closeAll(closers);
     throw error;
   }
 }
 
-async function open(config: Config, log: ServerLog, closers: Closers): Promise<SshomeProgram> {
+/** What a start is handed beside the settings. */
+interface Given {
+  readonly log: ServerLog;
+  readonly rules: RulesSource | undefined;
+}
+
+async function open(config: ServerConfig, given: Given, closers: Closers): Promise<SshomeProgram> {
+  const { log } = given;
   warnOfHost(log, config);
   const passwords = new PasswordPool();
   closers.push(() => passwords.close());
   const accounts = await openAccountStore({ file: config.credentials, log });
   closers.push(() => accounts.close());
+  const rules = given.rules ?? (await followRules(config, log, closers));
   await refuseSamplePasswords(config.host, accounts, passwords);
+  refuseFoldersInHomes(config);
   const keys = await openHostKeys(config, log);
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();
-  const homes = openHomesOf({ config, uploads, log });
+  const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
+  const jail = chooseJail();
+  const quotas = openQuotasOf({ config, limits, jail, log });
+  closers.push(() => quotas.close());
+  closers.push(rules.onChange(() => quotas.limitsChanged()));
+  const homes = openHomesOf({ config, rules, limits, quotas, uploads, jail, log });
   closers.push(() => homes.close());
   const { host, port, maxConnections } = config;
   const acceptor = await accept({ host, port, maxConnections, log });
   closers.push(() => acceptor.close());
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
+    const logins = await loginRecordsToGive(config.credentials);
+    await becomeUser(runAs, {
+      belongings: [
+        config.homes,
+        config.folders,
+        state,
+        usageFolderIn(state),
+        logins.folder,
+        ...(logFile === '' ? [] : [logFile]),
+      ],
+      inside: [join(state, 'penalties.json'), ...logins.files],
+    });
   }
   homes.startSweeping();
   let serving: Serving | undefined;
   const sessions = async () => (await serving?.sessions()) ?? [];
   const shared: Shared = {
     accounts,
+    rules,
     standInKey: randomBytes(32),
     passwords,
     turnstile,
     admission: new Admission({ limits: config, isTurnedAway: (address) => turnstile.isEnforced(address) }),
-    places: createUserPlaces({ maxOf: () => config.maxSessionsPerUser }),
+    places: createUserPlaces({
+      maxOf: (user) => Math.min(config.maxSessionsPerUser, maxSessionsOf(rules.now, user) ?? Number.POSITIVE_INFINITY),
+    }),
     uploads,
     sessions,
   };
   const count = workerCount(config);
   const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
-  const server = workers ?? (await serveHere({ config, log, keys, homes, shared }));
+  const server = workers ?? (await serveHere({ config, log, keys, homes, paces: openPaces(limits), shared }));
   serving = server;
   closers.push(() => {
     acceptor.close();
@@ -157,6 +199,8 @@ async function open(config: Config, log: ServerLog, closers: Closers): Promise<S
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
       'session list': sessions,
+      'quota show': () => quotas.show(),
+      'quota scan': ({ tree }) => scanTree(tree, { quotas, limits }),
     },
   });
   closers.push(() => control.close());
@@ -169,6 +213,13 @@ function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
   return new Promise((resolve) => {
     workers?.running.catch((error: unknown) => resolve(error instanceof Error ? error.message : String(error)));
   });
+}
+
+async function followRules(config: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
+  const { file } = config;
+  const rules = await openRules({ file, log, ...(workerCount(config) > 1 && { refuse: notByWorkers }) });
+  closers.push(() => rules.close());
+  return rules;
 }
 
 function running(parts: {

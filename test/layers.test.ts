@@ -12,12 +12,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   streams: [],
   log: ['model'],
-  config: ['model'],
+  'text-files': ['model'],
+  config: ['model', 'text-files'],
   access: ['model'],
   control: ['model'],
   cluster: ['model'],
   storage: ['model'],
-  accounts: ['model'],
+  accounts: ['model', 'text-files'],
   operations: ['model', 'access', 'storage'],
   sftp: ['model', 'streams'],
   shell: ['model', 'streams'],
@@ -25,13 +26,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transport: ['model', 'streams'],
   sshd: ['model', 'transport', 'accounts', 'sftp', 'shell', 'scp'],
   client: ['model', 'transport'],
-  cli: ['model', 'accounts', 'client', 'config', 'control', 'server.ts'],
+  cli: ['model', 'access', 'accounts', 'client', 'config', 'control', 'server.ts'],
 };
 
 /** These wire the folders together, and may know all of them. */
 const ROOTS = ['main.ts', 'worker.ts', 'index.ts', 'server.ts', 'server'];
 
-const MAY_USE_DISK = ['storage', 'accounts', 'config', 'control', 'log', 'client', 'cli', 'sshd/host-key.ts'];
+const MAY_USE_DISK = [
+  'storage',
+  'accounts',
+  'config',
+  'text-files',
+  'control',
+  'log',
+  'client',
+  'cli',
+  'sshd/host-key.ts',
+];
 const MAY_USE_SSH2 = ['transport', 'sshd', 'client'];
 
 interface Import {

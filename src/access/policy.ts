@@ -1,14 +1,30 @@
-// Who may do what: one pure function. The only caller is operations/guard.ts.
+// Who may do what. The only caller of what it decides is operations/guard.ts.
 
-import type { Action } from '../model/action.ts';
+import { DEFAULT_RULES } from '../model/default-rules.ts';
 import type { Identity } from '../model/identity.ts';
-import type { VirtualPath } from '../model/path.ts';
+import type { RulesSource } from '../model/rules.ts';
+import { compileRights, type Rights } from './rights.ts';
 
-/** `hidden`: not allowed, and the answer must not show whether anything is there. */
-export type Decision = 'allow' | 'deny' | 'hidden';
+/** What `identity` may do now. To be asked for each decision: the rules change. */
+export type Policy = (identity: Identity) => Rights;
 
-/** Decides whether `identity` may do `action` to what really lies at `path` (links resolved). */
-export type Policy = (identity: Identity, action: Action, path: VirtualPath) => Decision;
+/** Decides by the rules that `source` has. What it compiles it keeps until they change, for each user who asks. */
+export function createPolicy(source: Pick<RulesSource, 'now'>): Policy {
+  let rules = source.now;
+  const compiled = new Map<string, Rights>();
+  return ({ user }) => {
+    if (rules !== source.now) {
+      rules = source.now;
+      compiled.clear();
+    }
+    let rights = compiled.get(user);
+    if (rights === undefined) {
+      rights = compileRights(rules, user);
+      compiled.set(user, rights);
+    }
+    return rights;
+  };
+}
 
 /** Every user is the owner of the own home, and there is nothing else. */
-export const ownerPolicy: Policy = () => 'allow';
+export const ownerPolicy: Policy = createPolicy({ now: DEFAULT_RULES });

@@ -3,9 +3,9 @@
 
 import { basename } from 'node:path';
 import type { Log } from '../model/log.ts';
+import { mendReadable } from '../text-files/file-access.ts';
+import { FileWatch } from '../text-files/file-watch.ts';
 import { type Account, hasPlainPassword } from './account.ts';
-import { mendReadable } from './file-access.ts';
-import { FileWatch } from './file-watch.ts';
 import { CredentialsError, type LoadedCredentials, loadCredentials, showRemark } from './load-credentials.ts';
 
 /** How the users of one good state of the file differ from those before. */

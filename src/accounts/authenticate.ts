@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RefusalReason } from '../model/event.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Log } from '../model/log.ts';
+import { isUserName } from '../model/user-name.ts';
 import type { Account } from './account.ts';
 import type { AccountStore } from './account-store.ts';
 import type { AuthorizedKeys } from './authorized-keys.ts';
@@ -13,7 +14,6 @@ import { Argon2MissingError, MAX_PASSWORD_BYTES, normalisePassword } from './pas
 import { type PasswordHash, readHash } from './password-hash.ts';
 import { OverloadedError, type Passwords } from './password-pool.ts';
 import { type KeyType, keyTypeOf } from './public-key.ts';
-import { isUserName } from './user-name.ts';
 
 export type Refusal = { readonly ok: false; readonly reason: RefusalReason };
 type PasswordAnswer = { readonly ok: true; readonly identity: Identity } | Refusal;
@@ -25,11 +25,19 @@ interface OfferedKey {
   readonly blob: Uint8Array;
 }
 
+/**
+ * What else may keep somebody out whose proof is right; undefined: nothing. Asked before the answer is given, so that a
+ * refusal for that comes like one for a wrong proof, and as late.
+ */
+export type Objection = () => RefusalReason | undefined | Promise<RefusalReason | undefined>;
+
 export interface Authenticator {
   /** `password` is what came from the wire, whatever it is. */
-  password(user: string, password: unknown): Promise<PasswordAnswer>;
+  password(user: string, password: unknown, objection?: Objection): Promise<PasswordAnswer>;
   /** Whether the key may log `user` in. That the client holds the key is proven by its signature, checked elsewhere. */
-  publicKey(user: string, key: OfferedKey): Promise<PublicKeyAnswer>;
+  publicKey(user: string, key: OfferedKey, objection?: Objection): Promise<PublicKeyAnswer>;
+  /** Waits until a refusal of what was begun at `startedMs`, on the clock of `performance.now()`, may be told. */
+  refusalIsDue(startedMs: number): Promise<void>;
 }
 
 export interface AuthenticatorOptions {
@@ -85,13 +93,14 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
     return { ok: true, identity: { user } };
   }
 
-  async function checkOrRefuse(user: string, password: unknown): Promise<PasswordAnswer> {
+  async function checkOrRefuse(user: string, password: unknown, objection: Objection): Promise<PasswordAnswer> {
     // ssh2 hands over an object when the client asks to change the password (RFC 4252, section 8).
     if (typeof password !== 'string' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
       return { ok: false, reason: 'malformed' };
     }
     try {
-      return await check(user, password);
+      const answer = await check(user, password);
+      return answer.ok ? await withObjection(answer, objection) : answer;
     } catch (error) {
       if (error instanceof Argon2MissingError) log.error(error.message);
       else if (!(error instanceof OverloadedError)) log.unexpected(error, 'checking a password');
@@ -113,21 +122,34 @@ export async function createAuthenticator(options: AuthenticatorOptions): Promis
     return { ok: true, identity: { user }, fingerprint: key.fingerprint };
   }
 
+  const refusalIsDue = (startedMs: number): Promise<void> =>
+    delay(refusalMs + randomInt(jitterMs + 1) - (performance.now() - startedMs));
+
   return {
-    async password(user, password) {
+    async password(user, password, objection = NONE) {
       const started = performance.now();
-      const answer = await checkOrRefuse(user, password);
-      if (!answer.ok) await delay(refusalMs + randomInt(jitterMs + 1) - (performance.now() - started));
+      const answer = await checkOrRefuse(user, password, objection);
+      if (!answer.ok) await refusalIsDue(started);
       return answer;
     },
 
-    async publicKey(user, { algorithm, blob }) {
+    refusalIsDue,
+
+    async publicKey(user, { algorithm, blob }, objection = NONE) {
       const type = keyTypeOf(algorithm);
       if (type === undefined) return { ok: false, reason: 'unknown-algorithm' };
       const started = performance.now();
-      const answer = await checkKey(user, type, blob);
+      const known = await checkKey(user, type, blob);
+      const answer = known.ok ? await withObjection(known, objection) : known;
       if (!answer.ok) await delay(keyRefusalMs + randomInt(keyRefusalMs + 1) - (performance.now() - started));
       return answer;
     },
   };
+}
+
+const NONE: Objection = () => undefined;
+
+async function withObjection<Answer>(answer: Answer, objection: Objection): Promise<Answer | Refusal> {
+  const reason = await objection();
+  return reason === undefined ? answer : { ok: false, reason };
 }

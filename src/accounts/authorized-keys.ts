@@ -1,20 +1,18 @@
 // The public keys of the users: a folder with one file for each, named after the user, in the format of OpenSSH. The
 // files are read at login and remembered while they do not change.
 
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import type { Log } from '../model/log.ts';
+import { judgeAccess, mendWritable } from '../text-files/file-access.ts';
+import { isSystemError, readSmallFile, readStamp, UnfitFileError } from '../text-files/small-file.ts';
 import { type AuthorizedKey, parseAuthorizedKey, parseAuthorizedKeys } from './authorized-keys-file.ts';
 import { linesOf } from './edit-lines.ts';
-import { judgeAccess, mendWritable } from './file-access.ts';
-import { withFileLock } from './file-lock.ts';
 import { showRemark } from './load-credentials.ts';
 import { formatPublicKey, type PublicKey } from './public-key.ts';
-import { giveOwnerOf, removeLeftovers, replaceFile, syncFolder } from './replace-file.ts';
-import { isSystemError, readSmallFile, readStamp, UnfitFileError } from './small-file.ts';
-import { isUserName } from './user-name.ts';
+import { UserFiles } from './user-files.ts';
 
 const MAX_FILE_BYTES = 256 * 1024;
 /** Most keys that a user can add. */
@@ -35,12 +33,12 @@ interface Remembered {
 const NONE: Remembered = { stamp: '', text: '', keys: [] };
 
 export class AuthorizedKeys {
-  readonly #folder: string;
+  readonly #files: UserFiles;
   readonly #log: Log;
   readonly #remembered = new Map<string, Remembered>();
 
   constructor({ folder, log }: { folder: string; log: Log }) {
-    this.#folder = folder;
+    this.#files = new UserFiles(folder);
     this.#log = log;
   }
 
@@ -88,23 +86,16 @@ export class AuthorizedKeys {
 
   /** Removes the keys of a user who is no more, so that who gets the name next does not let them in. */
   async forget(user: string): Promise<void> {
-    const file = this.#fileOf(user);
     this.#remembered.delete(user);
-    await rm(file, { force: true });
-  }
-
-  #fileOf(user: string): string {
-    if (!isUserName(user)) throw new TypeError('this is no user name');
-    return join(this.#folder, user);
+    await this.#files.forget(user);
   }
 
   async #read(user: string): Promise<Remembered> {
-    const file = this.#fileOf(user);
-    const stamp = await this.#stampOf(file);
+    const stamp = await this.#stampOf(this.#files.fileOf(user));
     if (stamp === undefined) return NONE;
     const known = this.#remembered.get(user);
     if (known?.stamp === stamp) return known;
-    const read = { ...(await this.#readFile(file)), stamp };
+    const read = { ...(await this.#readFile(user)), stamp };
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size >= MAX_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
     this.#remembered.set(user, read);
@@ -115,22 +106,22 @@ export class AuthorizedKeys {
   async #stampOf(file: string): Promise<string | undefined> {
     const stamp = await readStamp(file);
     if (stamp === undefined) return undefined;
-    const { mode, uid, gid } = await stat(this.#folder);
+    const { mode, uid, gid } = await stat(this.#files.folder);
     return [stamp, mode, uid, gid].join(':');
   }
 
   /** Reads the file, and says in the log what of it does not count. Called once for each state of the file. */
-  async #readFile(file: string): Promise<Pick<Remembered, 'text' | 'keys'>> {
-    const label = join(basename(this.#folder), basename(file));
+  async #readFile(user: string): Promise<Pick<Remembered, 'text' | 'keys'>> {
+    const label = this.#files.labelOf(user);
     const warn = (text: string): typeof NONE => {
       this.#log.warn(`${label}: ${text}`);
       return NONE;
     };
     try {
-      const { bytes, stats } = await readSmallFile(file, MAX_FILE_BYTES);
-      if (judgeAccess(await stat(this.#folder)).writableByOthers) {
+      const { bytes, stats } = await readSmallFile(this.#files.fileOf(user), MAX_FILE_BYTES);
+      if (await this.#files.isOpenToOthers()) {
         return warn(
-          `no key counts: others can change the folder; mend it with: ${mendWritable(basename(this.#folder))}`,
+          `no key counts: others can change the folder; mend it with: ${mendWritable(basename(this.#files.folder))}`,
         );
       }
       if (judgeAccess(stats).writableByOthers) {
@@ -149,37 +140,21 @@ export class AuthorizedKeys {
   }
 
   async #edit(user: string, edit: (current: Remembered) => string): Promise<void> {
-    const file = this.#fileOf(user);
-    await this.#makeFolder();
-    await withFileLock(file, async () => {
-      await removeLeftovers(file);
-      const current = await this.#readForEdit(user, file);
+    await this.#files.edit(user, async () => {
+      const current = await this.#readForEdit(user);
       const after = edit(current);
-      if (after === current.text) return;
-      if (after.trim() !== '') return replaceFile(file, encodeBytes(after));
-      await rm(file, { force: true });
-      await syncFolder(this.#folder);
+      if (after === current.text) return undefined;
+      return encodeBytes(after.trim() === '' ? '' : after);
     });
   }
 
   /** As `#read`, but a file that can't be trusted is no empty file: an edit would throw away what it holds. */
-  async #readForEdit(user: string, file: string): Promise<Remembered> {
+  async #readForEdit(user: string): Promise<Remembered> {
     const current = await this.#read(user);
-    if (current.text === '' && current.stamp !== '' && (await stat(file)).size > 0) {
+    if (current.text === '' && current.stamp !== '' && (await stat(this.#files.fileOf(user))).size > 0) {
       throw new AccountError('the file of keys is not in order; the log of the server says what to mend');
     }
     return current;
-  }
-
-  async #makeFolder(): Promise<void> {
-    try {
-      await mkdir(this.#folder, { mode: 0o700 });
-    } catch (error) {
-      if (isSystemError(error, 'EEXIST')) return;
-      throw error;
-    }
-    await giveOwnerOf(dirname(this.#folder), this.#folder);
-    await syncFolder(dirname(this.#folder));
   }
 }
 

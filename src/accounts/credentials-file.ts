@@ -2,10 +2,10 @@
 // No text made here shows a secret, nor a name that breaks the rule: it may be a password in the wrong place.
 
 import { isUtf8 } from 'node:buffer';
+import { foldUserName, isUserName, USER_NAME_RULE } from '../model/user-name.ts';
 import { type Account, LOCK_MARK } from './account.ts';
 import { MAX_PASSWORD_BYTES } from './password.ts';
 import { readHash } from './password-hash.ts';
-import { foldUserName, isUserName, USER_NAME_RULE } from './user-name.ts';
 
 /** Something about one line, in words. Lines count from 1. */
 export interface Remark {

@@ -4,13 +4,13 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
+import { foldUserName, isUserName, USER_NAME_RULE } from '../model/user-name.ts';
+import { isSystemError, readStamp } from '../text-files/small-file.ts';
 import { type Account, accountLine, hasPlainPassword } from './account.ts';
 import { type Lines, linesOf } from './edit-lines.ts';
 import { withFileLock } from './file-lock.ts';
 import { CredentialsError, loadCredentials } from './load-credentials.ts';
 import { removeLeftovers, replaceFile } from './replace-file.ts';
-import { isSystemError, readStamp } from './small-file.ts';
-import { foldUserName, isUserName, USER_NAME_RULE } from './user-name.ts';
 
 /**
  * Adds a user; makes the file when there is none. `secret` is a hash.

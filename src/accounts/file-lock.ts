@@ -6,7 +6,7 @@ import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isSystemError } from './small-file.ts';
+import { isSystemError } from '../text-files/small-file.ts';
 
 /** Somebody else edits the file, for longer than one waits. */
 export class FileLockedError extends Error {

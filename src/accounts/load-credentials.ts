@@ -1,9 +1,9 @@
 // Loads the credentials file from the disk, and refuses one that is wrong or that others could have written.
 
+import { type Access, judgeAccess, mendWritable } from '../text-files/file-access.ts';
+import { isSystemError, readSmallFile, type SmallFile, UnfitFileError } from '../text-files/small-file.ts';
 import type { Account } from './account.ts';
 import { parseCredentials, type Remark } from './credentials-file.ts';
-import { type Access, judgeAccess, mendWritable } from './file-access.ts';
-import { isSystemError, readSmallFile, type SmallFile, UnfitFileError } from './small-file.ts';
 
 // A line is about 130 bytes: room for half a million users.
 const MAX_FILE_BYTES = 64 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { chown, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isSystemError } from './small-file.ts';
+import { isSystemError } from '../text-files/small-file.ts';
 
 /**
  * Puts `bytes` in the place of `file`, which is no link. Keeps mode and owner; a new file gets mode 0600 and, when

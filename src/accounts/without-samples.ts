@@ -8,11 +8,11 @@ import { SAMPLE_PASSWORDS } from './sample-users.ts';
 export function withoutSamples(authenticator: Authenticator, log: Log): Authenticator {
   return {
     ...authenticator,
-    password: async (user, password) => {
-      const answer = await authenticator.password(user, password);
-      if (!answer.ok || SAMPLE_PASSWORDS.get(user) !== password) return answer;
-      log.error(`${user} has a sample password, which everybody knows: change it with: sshome user passwd ${user}`);
-      return { ok: false, reason: 'wrong-password' };
-    },
+    password: (user, password, objection) =>
+      authenticator.password(user, password, () => {
+        if (SAMPLE_PASSWORDS.get(user) !== password) return objection?.();
+        log.error(`${user} has a sample password, which everybody knows: change it with: sshome user passwd ${user}`);
+        return 'wrong-password';
+      }),
   };
 }

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { PasswordSource } from '../client/authentication.ts';
+import type { AnswerSource, PasswordSource } from '../client/authentication.ts';
 import type { Client } from '../client/client.ts';
 import { connect } from '../client/connect.ts';
 import type { UnknownHost } from '../client/host-verification.ts';
@@ -48,6 +48,7 @@ export async function openClient(
     },
     ...(agent === undefined || agent === '' ? {} : { agent }),
     ...(password === undefined ? {} : { password }),
+    ...(asking === undefined ? {} : { answer: answerFrom(asking) }),
   });
 }
 
@@ -64,6 +65,12 @@ async function givenPassword(flags: ConnectionFlags, environment: NodeJS.Process
 function passwordFrom(asking: Asking, who: string): PasswordSource {
   return (attempt) =>
     asking.secret(`${attempt === 1 ? '' : 'Permission denied, please try again.\n'}Password of ${who}: `);
+}
+
+/** What a server writes is shown as text, whatever it holds. */
+function answerFrom(asking: Asking): AnswerSource {
+  return (question, instructions) =>
+    asking.secret(`${instructions === '' ? '' : `${printable(instructions)}\n`}${printable(question)}`);
 }
 
 function accepts(asking: Asking, { host, port, key, others }: UnknownHost): Promise<boolean> {

@@ -6,7 +6,7 @@ import ssh2, { type ParsedKey, type SFTPWrapper } from 'ssh2';
 import SftpClient from 'ssh2-sftp-client';
 import { printable } from '../model/printable.ts';
 import { ForgivingAgent } from './agent.ts';
-import { authHandlerFor, type IdentitySource, type PasswordSource } from './authentication.ts';
+import { type AnswerSource, authHandlerFor, type IdentitySource, type PasswordSource } from './authentication.ts';
 import { ConnectionError } from './connection-error.ts';
 import { connectionErrorFrom } from './connection-failure.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   readonly user: string;
   /** The password, or a function that asks for it (three times at most). */
   readonly password?: PasswordSource;
+  /** Answers what the server asks beyond the password: a one-time code, a new password. */
+  readonly answer?: AnswerSource;
   /** A private key in OpenSSH, PEM or PPK format. */
   readonly privateKey?: string | Buffer;
   /** What the private key is encrypted with. */
@@ -71,7 +73,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 }
 
 async function attemptConnection(options: ConnectionOptions, attempt: { agentRefused: boolean }): Promise<Connection> {
-  const { host, port = 22, timeoutMs = 20_000, keepAliveMs = 15_000, signal } = options;
+  const { host, port = 22, timeoutMs = 20_000, keepAliveMs = 15_000, signal, answer } = options;
   const verifier = await createHostVerifier({ ...options, port });
   const privateKey = options.privateKey === undefined ? undefined : parsePrivateKey(options);
 
@@ -141,6 +143,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
           ...(options.identities ?? []).map((load) => () => deadline.during(load())),
         ],
         password: patient(options.password, deadline),
+        answer: answer && ((question, instructions) => deadline.during(answer(question, instructions))),
       },
       (error) => {
         reason ??= error;

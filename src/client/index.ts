@@ -4,7 +4,7 @@ export type { AttributeChanges, Attributes, Entry, EntryKind, Space } from '../m
 export { FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 export type { Directory, Files, OpenFile, OpenOptions } from '../model/files.ts';
 export { parsePath, type VirtualPath } from '../model/path.ts';
-export type { IdentitySource, PasswordSource } from './authentication.ts';
+export type { AnswerSource, IdentitySource, PasswordSource } from './authentication.ts';
 export type { Client } from './client.ts';
 export { connect } from './connect.ts';
 export type { ConnectionOptions } from './connection.ts';

@@ -1,8 +1,9 @@
 // Brings the settings together: flag before environment before file before default. All mistakes are told at once,
 // each with the place it was made.
 
-import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument } from 'yaml';
+import { DEFAULT_RULES } from '../model/default-rules.ts';
+import type { Rules } from '../model/rules.ts';
+import { readConfigFile, type Written } from './config-file.ts';
 import { type Config, SETTING_KEYS, SETTINGS, variableOf } from './schema.ts';
 import { SettingError } from './setting.ts';
 
@@ -19,18 +20,19 @@ export class ConfigError extends Error {
   }
 }
 
-/** A value as somebody wrote it, and where. */
-interface Written {
-  readonly value: unknown;
-  /** The flag, the variable, or the line of the file. */
-  readonly from: string;
-  /** The same, for the head of a message. */
-  readonly where: string;
+/** What a server is started with: the settings, and the file with the rules, which it follows while it runs. */
+export interface ServerConfig extends Config {
+  /** The YAML file, which need not be there. */
+  readonly file: string;
 }
 
-/** The settings, and for each how it was written and where it comes from: a flag, a variable, `FILE:LINE` or `default`. */
+/**
+ * The settings, and for each how it was written and where it comes from: a flag, a variable, `FILE:LINE` or `default`.
+ * With them the rules, which stand in the same file.
+ */
 export interface Settings {
-  readonly config: Config;
+  readonly config: ServerConfig;
+  readonly rules: Rules;
   readonly origins: Readonly<Record<keyof Config, { readonly written: unknown; readonly from: string }>>;
 }
 
@@ -43,29 +45,38 @@ export interface ConfigSources {
 }
 
 /** @throws ConfigError */
-export async function loadConfig(sources: ConfigSources): Promise<Config> {
+export async function loadConfig(sources: ConfigSources): Promise<ServerConfig> {
   return (await loadSettings(sources)).config;
 }
 
 /** @throws ConfigError */
 export async function loadSettings({ flags, environment, file }: ConfigSources): Promise<Settings> {
-  const problems: string[] = [];
-  const inFile = await readConfigFile(file ?? environment[variableOf('config')], problems);
-  const config: Record<string, unknown> = {};
+  const given = file ?? environment[variableOf('config')];
+  const path = given || DEFAULT_FILE;
+  const inFile = await readConfigFile(path);
+  const problems = [...(inFile?.problems ?? [])];
+  if (inFile === undefined && given) problems.push(`${path}: can't be read (ENOENT)`);
+  const config: Record<string, unknown> = { file: path };
   const origins: Record<string, { written: unknown; from: string }> = {};
   for (const key of SETTING_KEYS) {
     const { name, read, default: fallback } = SETTINGS[key];
-    const written = writtenFor(name, flags, environment) ?? inFile.get(name);
+    const fromOutside = writtenFor(name, flags, environment);
+    const written = fromOutside ?? inFile?.settings.get(name);
     origins[key] = { written: written === undefined ? fallback : written.value, from: written?.from ?? 'default' };
     try {
       config[key] = read(written === undefined ? fallback : written.value);
     } catch (error) {
       if (!(error instanceof SettingError)) throw error;
-      problems.push(`${written?.where ?? name}: ${error.message}`);
+      // What is wrong in the file has been told.
+      if (fromOutside !== undefined) problems.push(`${fromOutside.where}: ${error.message}`);
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config: config as unknown as Config, origins: origins as Settings['origins'] };
+  return {
+    config: config as unknown as ServerConfig,
+    rules: inFile?.rules ?? DEFAULT_RULES,
+    origins: origins as Settings['origins'],
+  };
 }
 
 function writtenFor(
@@ -77,52 +88,4 @@ function writtenFor(
   const variable = variableOf(name);
   // An empty variable is how many tools say "not set".
   return environment[variable] ? { value: environment[variable], from: variable, where: variable } : undefined;
-}
-
-async function readConfigFile(given: string | undefined, problems: string[]): Promise<Map<string, Written>> {
-  const file = given ?? DEFAULT_FILE;
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (given !== undefined) problems.push(`${file}: can't be read (${code ?? String(error)})`);
-    else if (code !== 'ENOENT') throw error;
-    return new Map();
-  }
-  return parseConfig(text, file, problems);
-}
-
-function parseConfig(text: string, file: string, problems: string[]): Map<string, Written> {
-  const written = new Map<string, Written>();
-  const names = SETTING_KEYS.map((key) => SETTINGS[key].name);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  for (const error of document.errors) {
-    problems.push(`${file}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`);
-  }
-  if (problems.length > 0 || document.contents === null) return written;
-  let content: unknown;
-  try {
-    content = document.toJS();
-  } catch (error) {
-    // An alias that stands for nothing, or for too much, shows only here.
-    if (!(error instanceof ReferenceError)) throw error;
-    problems.push(`${file}:1: ${error.message}`);
-    return written;
-  }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    problems.push(`${file}:1: this is not a list of settings, each as \`name: value\``);
-    return written;
-  }
-  for (const [name, value] of Object.entries(content)) {
-    const node: unknown = document.get(name, true);
-    const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-    const line = Array.isArray(range) ? lines.linePos(Number(range[0])).line : 1;
-    if (!names.includes(name)) {
-      problems.push(`${file}:${line}: there is no setting ${name}; there are ${names.join(', ')}`);
-    }
-    written.set(name, { value, from: `${file}:${line}`, where: `${file}:${line}: ${name}` });
-  }
-  return written;
 }

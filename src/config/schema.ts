@@ -3,7 +3,15 @@
 
 import { ALGORITHM_SETTINGS, type AlgorithmConfig } from './algorithm-settings.ts';
 import { LIMIT_SETTINGS, type LimitConfig } from './limit-settings.ts';
-import { type ReadSetting, readDurationMs, readInteger, readOneOf, readSizeBytes, readText } from './setting.ts';
+import {
+  type ReadSetting,
+  readDurationMs,
+  readInteger,
+  readOneOf,
+  readOptionalText,
+  readSizeBytes,
+  readText,
+} from './setting.ts';
 import { readUploadFor } from './upload-modes.ts';
 
 /** The settings of a server, read and checked. */
@@ -12,6 +20,7 @@ export interface Config extends LimitConfig, AlgorithmConfig {
   readonly port: number;
   readonly credentials: string;
   readonly homes: string;
+  readonly folders: string;
   readonly keys: string;
   readonly upload: 'in-place' | 'atomic';
   /** `alice=atomic,bob=in-place`: see readUploadModes. */
@@ -73,6 +82,13 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     default: 'homes',
     placeholder: 'DIR',
     describe: 'folder that holds the home of each user',
+  },
+  folders: {
+    name: 'shared-folders',
+    read: readText,
+    default: 'folders',
+    placeholder: 'DIR',
+    describe: 'folder that holds the shared folders, made when it is first needed',
   },
   keys: {
     name: 'keys',
@@ -139,7 +155,7 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
   },
   logFile: {
     name: 'log-file',
-    read: (written) => (written === '' ? '' : readText(written)),
+    read: readOptionalText,
     default: '',
     placeholder: 'FILE',
     describe: 'log to this file too, as JSON lines',
@@ -167,7 +183,7 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
   },
   runAs: {
     name: 'run-as',
-    read: (written) => (written === '' ? '' : readText(written)),
+    read: readOptionalText,
     default: '',
     placeholder: 'USER',
     describe: 'started as root, become this user when the port is open',

@@ -3,11 +3,17 @@
 import { join } from 'node:path';
 import type { SessionInfo } from '../model/account.ts';
 import type { Penalty } from '../model/penalty.ts';
+import type { Tree, TreeUsage, Usage } from '../model/usage.ts';
 
 export type ControlRequest =
   | { readonly verb: 'ban list' }
   | { readonly verb: 'ban remove'; readonly source: string }
-  | { readonly verb: 'session list' };
+  | { readonly verb: 'session list' }
+  | { readonly verb: 'quota show' }
+  | { readonly verb: 'quota scan'; readonly tree: Tree };
+
+/** What was counted, or why nothing was. */
+export type QuotaScan = { readonly used: Usage } | { readonly problem: string };
 
 /** The answer to each verb. */
 export interface ControlAnswers {
@@ -15,6 +21,8 @@ export interface ControlAnswers {
   /** Whether there was one to remove. */
   'ban remove': boolean;
   'session list': readonly SessionInfo[];
+  'quota show': readonly TreeUsage[];
+  'quota scan': QuotaScan;
 }
 
 /** One function for each verb. */

@@ -9,6 +9,24 @@ export interface PublicKeyInfo {
   readonly comment: string;
 }
 
+export interface SecondFactorInfo {
+  readonly since: Date;
+  readonly recoveryCodesLeft: number;
+}
+
+/** A second factor as it is shown, once, to who will have it. */
+export interface NewSecondFactor {
+  /** In base32, to be typed into an authenticator program. */
+  readonly secret: string;
+  /** `otpauth://totp/...`, and the same as the lines of a QR code, light on dark. */
+  readonly uri: string;
+  readonly qrCode: readonly string[];
+  /** Each is good for one login without the program. */
+  readonly recoveryCodes: readonly string[];
+  /** Puts it in force; `code` is the program's of now. */
+  enable(code: string): Promise<void>;
+}
+
 /** A change to an account that was refused; the message is for the user, and holds no secret. */
 export class AccountError extends Error {
   override readonly name = 'AccountError';
@@ -21,6 +39,14 @@ export interface OwnAccount {
   /** Takes one line of an `authorized_keys` or `.pub` file. */
   addKey(line: string): Promise<PublicKeyInfo>;
   removeKey(fingerprint: string): Promise<PublicKeyInfo>;
+  /** The second factor; undefined when there is none. */
+  secondFactor(): Promise<SecondFactorInfo | undefined>;
+  /** Makes a second factor that is not in force before a code of it was given. */
+  newSecondFactor(): Promise<NewSecondFactor>;
+  /** Takes the second factor away; `code` is one of it, or a recovery code. */
+  disableSecondFactor(code: string): Promise<void>;
+  /** New recovery codes in the place of the old ones. */
+  newRecoveryCodes(code: string): Promise<readonly string[]>;
 }
 
 /** One live SSH connection, as `sessions` lists it. */

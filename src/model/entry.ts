@@ -1,5 +1,7 @@
 // What a folder holds, and what is known of each thing in it.
 
+import type { VirtualPath } from './path.ts';
+
 /** `other`: a FIFO, socket or device. Such entries are listed and can be removed, but never opened. */
 export type EntryKind = 'file' | 'directory' | 'link' | 'other';
 
@@ -43,4 +45,6 @@ export interface Space {
   readonly totalFiles: number;
   readonly freeFiles: number;
   readonly maxNameBytes: number;
+  /** Where the tree begins that this is the room of, a home or a shared folder; absent where that is not told (SFTP). */
+  readonly at?: VirtualPath;
 }

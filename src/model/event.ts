@@ -2,6 +2,7 @@
 
 import type { FileErrorCode } from './error.ts';
 import type { Face, Origin } from './identity.ts';
+import type { Proof } from './rules.ts';
 
 export type FileEventName =
   | 'file.upload'
@@ -28,7 +29,14 @@ export interface FileEvent extends Origin {
   readonly outcome: 'ok' | FileErrorCode | 'internal';
 }
 
-export type AuthenticationMethod = 'password' | 'publickey';
+/** The proofs of a login, in the order in which they were given. */
+export type AuthenticationMethod =
+  | 'password'
+  | 'publickey'
+  | 'publickey+password'
+  | 'publickey+totp'
+  | 'password+totp'
+  | 'publickey+password+totp';
 
 /** Why somebody was not let in. For the log alone: the peer is told nothing but "no". */
 export type RefusalReason =
@@ -40,7 +48,17 @@ export type RefusalReason =
   | 'bad-signature'
   | 'overloaded'
   | 'too-many-sessions'
-  | 'malformed';
+  | 'malformed'
+  | 'network'
+  | 'method'
+  | 'expired'
+  | 'hours'
+  | 'no-second-factor'
+  | 'wrong-code'
+  | 'used-code'
+  | 'too-many-codes'
+  | 'password-not-changed'
+  | 'unreadable';
 
 export type SessionEvent =
   | (Origin & { readonly event: 'session.open'; readonly client: string })
@@ -48,9 +66,18 @@ export type SessionEvent =
       readonly event: 'session.login';
       readonly user: string;
       readonly method: AuthenticationMethod;
-      /** SHA256 fingerprint of the public key, for the method `publickey`. */
+      /** SHA256 fingerprint of the public key, if one was among the proofs. */
       readonly key?: string;
       readonly client: string;
+    })
+  | (Origin & {
+      /** A proof was right, and another must follow. */
+      readonly event: 'session.step';
+      readonly user: string;
+      readonly method: Proof;
+      readonly key?: string;
+      /** What must follow: one of these. */
+      readonly next: string;
     })
   | (Origin & {
       readonly event: 'session.refused';
@@ -77,7 +104,10 @@ export type SessionEvent =
 export type AccountEvent =
   | (Origin & { readonly event: 'account.password-changed'; readonly user: string })
   | (Origin & { readonly event: 'account.key-added'; readonly user: string; readonly key: string })
-  | (Origin & { readonly event: 'account.key-removed'; readonly user: string; readonly key: string });
+  | (Origin & { readonly event: 'account.key-removed'; readonly user: string; readonly key: string })
+  | (Origin & { readonly event: 'account.totp-enabled' | 'account.totp-disabled'; readonly user: string })
+  | (Origin & { readonly event: 'account.recovery-codes-renewed'; readonly user: string })
+  | (Origin & { readonly event: 'account.recovery-code-used'; readonly user: string; readonly left: number });
 
 export type AuditEvent = FileEvent | SessionEvent | AccountEvent;
 

@@ -104,6 +104,9 @@ export interface PasswordRules {
   readonly maxAgeMs: number | undefined;
 }
 
+/** Any password will do, for ever. */
+export const ANY_PASSWORD: PasswordRules = { minLength: 1, breachedFile: '', maxAgeMs: undefined };
+
 export interface Rules {
   /** The built-in ones too. */
   readonly roles: ReadonlyMap<string, Role>;

@@ -1,9 +1,10 @@
 // What the SSH server needs of the rest, put together: who may log in, and what a session of theirs works with.
 
-import { ownerPolicy } from '../access/policy.ts';
+import { judgeLogin } from '../access/login.ts';
+import { createPolicy } from '../access/policy.ts';
 import { createAuthenticator } from '../accounts/authenticate.ts';
-import { AuthorizedKeys, authorizedKeysFolder } from '../accounts/authorized-keys.ts';
-import { createOwnAccount } from '../accounts/own-account.ts';
+import type { AuthorizedKeys } from '../accounts/authorized-keys.ts';
+import { createLogins } from '../accounts/logins.ts';
 import { withoutSamples } from '../accounts/without-samples.ts';
 import type { Config } from '../config/schema.ts';
 import type { AuditingLog } from '../log/records.ts';
@@ -11,6 +12,7 @@ import type { OwnAccount } from '../model/account.ts';
 import { isLoopback } from '../model/address.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
+import type { Paces, SessionPace } from '../operations/paces.ts';
 import type { Backend, UserSession } from '../sshd/backend.ts';
 import type { Homes } from '../storage/homes.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -18,20 +20,37 @@ import type { Shared } from './shared.ts';
 
 export interface BackendParts {
   readonly homes: Homes;
+  readonly paces: Paces;
   readonly config: Config;
   readonly log: AuditingLog;
   readonly shared: Shared;
+  readonly keys: AuthorizedKeys;
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
-  const { config, log, homes, shared } = parts;
-  const { accounts: store, passwords, standInKey } = shared;
-  const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const { config, log, homes, paces, shared, keys } = parts;
+  const { accounts: store, passwords, rules, standInKey } = shared;
   const anyPassword = await createAuthenticator({ store, keys, passwords, standInKey, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
-  const operations = createOperations({ policy: ownerPolicy, audit: log.audit });
-  return {
+  const logins = createLogins({
+    file: config.credentials,
+    store,
+    keys,
+    passwords,
     authenticator,
+    judge: (facts) => judgeLogin(rules.now, facts, new Date()),
+    passwordRules: () => rules.now.passwords,
+    hasRoom: shared.places.hasRoom,
+    audit: log.audit,
+    log,
+  });
+  const operations = createOperations({ policy: createPolicy(rules), audit: log.audit });
+  rules.onChange(() => {
+    const revoked = operations.recheck();
+    if (revoked > 0) log.info('closed what the rules no longer allow', { open: revoked });
+  });
+  return {
+    openLogin: logins.openLogin,
     openSession: async (identity, origin) => {
       // Removed or locked since the login was decided: nothing has ended this connection yet.
       if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
@@ -40,17 +59,8 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         identity,
         origin,
         storage: await homes.open(identity.user),
-        account: createOwnAccount({
-          identity,
-          origin,
-          file: config.credentials,
-          store,
-          keys,
-          passwords,
-          authenticator,
-          audit: log.audit,
-          log,
-        }),
+        pace: paces.enter(identity.user),
+        account: logins.ownAccount(identity, origin),
       });
     },
     sessions: async ({ user }) => (await shared.sessions()).filter((session) => session.user === user),
@@ -68,19 +78,23 @@ function openSession(by: {
   identity: Identity;
   origin: Origin;
   storage: Storage;
+  pace: SessionPace;
   account: OwnAccount;
 }): UserSession {
-  const { operations, identity, origin, storage, account } = by;
+  const { operations, identity, origin, storage, pace, account } = by;
   let openFiles = 0;
   const onOpenFiles = (change: number): void => {
     openFiles += change;
   };
   return {
-    files: (face) => operations.as({ identity, origin, face, storage, onOpenFiles }),
+    files: (face, signal) => operations.as({ identity, origin, face, storage, onOpenFiles, pace: pace.until(signal) }),
     account,
     get openFiles() {
       return openFiles;
     },
-    close: () => storage.close(),
+    close: () => {
+      storage.close();
+      pace.leave();
+    },
   };
 }

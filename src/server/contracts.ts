@@ -9,6 +9,7 @@ import type { LiveValueName } from '../cluster/live-value.ts';
 import type { Config } from '../config/schema.ts';
 import type { LogRecord } from '../log/records.ts';
 import type { SessionInfo } from '../model/account.ts';
+import type { Rules } from '../model/rules.ts';
 import type { UserPlaces } from '../sshd/user-places.ts';
 import type { ActiveUploads } from '../storage/active-uploads.ts';
 import type { HostKeys } from './host-keys.ts';
@@ -16,7 +17,7 @@ import type { Shared } from './shared.ts';
 
 export const ADMISSION: Contract<Shared['admission']> = { name: 'admission', methods: { arrive: 'lease' } };
 
-export const PLACES: Contract<UserPlaces> = { name: 'places', methods: { enter: 'lease' } };
+export const PLACES: Contract<UserPlaces> = { name: 'places', methods: { enter: 'lease', hasRoom: 'ask' } };
 
 export const TURNSTILE: Contract<Shared['turnstile']> = { name: 'turnstile', methods: { punish: 'tell' } };
 
@@ -29,6 +30,8 @@ export const PASSWORDS: Contract<Passwords> = {
 };
 
 export const ACCOUNTS: LiveValueName<readonly Account[]> = { name: 'accounts' };
+
+export const RULES: LiveValueName<Rules> = { name: 'rules' };
 
 export const CREDENTIALS: Contract<Pick<Shared['accounts'], 'reload'>> = {
   name: 'credentials',

@@ -18,6 +18,7 @@ import {
   OWN_SESSIONS,
   PASSWORDS,
   PLACES,
+  RULES,
   SESSIONS,
   TURNSTILE,
   UPLOADS,
@@ -52,6 +53,7 @@ export async function serveByWorkers(parts: {
     link.share(CREDENTIALS, shared.accounts);
     link.share(SESSIONS, shared);
     publish(link, ACCOUNTS, liveAccounts(shared.accounts));
+    publish(link, RULES, shared.rules);
     link.share(LOG, {
       write: async (records) => {
         for (const record of records) log.write(record);

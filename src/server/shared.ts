@@ -5,12 +5,14 @@ import type { Accounts } from '../accounts/followed-accounts.ts';
 import type { Passwords } from '../accounts/password-pool.ts';
 import type { Turnstile } from '../accounts/turnstile.ts';
 import type { SessionInfo } from '../model/account.ts';
+import type { RulesSource } from '../model/rules.ts';
 import type { Admission } from '../sshd/admission.ts';
 import type { UserPlaces } from '../sshd/user-places.ts';
 import type { ActiveUploads } from '../storage/active-uploads.ts';
 
 export interface Shared {
   readonly accounts: Accounts;
+  readonly rules: RulesSource;
   /** See AuthenticatorOptions. */
   readonly standInKey: Uint8Array;
   readonly passwords: Passwords;

@@ -2,6 +2,7 @@
 
 import { CredentialsError } from '../accounts/load-credentials.ts';
 import { WorkersError } from '../cluster/workers.ts';
+import { ConfigError } from '../config/load.ts';
 import { BecomeUserError } from '../config/run-as.ts';
 import type { Config } from '../config/schema.ts';
 import { SettingError } from '../config/setting.ts';
@@ -23,6 +24,7 @@ export function asStartError(error: unknown, { host, port, homes, state }: Confi
   if (error instanceof StartError) return error;
   if (error instanceof BecomeUserError || error instanceof WorkersError) return new StartError([error.message]);
   if (error instanceof CredentialsError) return new StartError(error.reasons);
+  if (error instanceof ConfigError) return new StartError(error.problems);
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
   const { code, syscall, port: busyPort } = error as NodeJS.ErrnoException & { port?: number };
   if (syscall === 'listen' && busyPort === undefined) {

@@ -3,7 +3,7 @@
 
 import type { Readable } from 'node:stream';
 import { decodeBytes } from '../model/bytes.ts';
-import { nextChunk } from '../streams/next-chunk.ts';
+import { arrivedChunk, nextChunk } from '../streams/next-chunk.ts';
 
 /** Longest line in bytes that is read as a line. */
 export const MAX_LINE_BYTES = 65_536;
@@ -12,6 +12,8 @@ const LF = 0x0a;
 export interface ByteInput {
   /** The next bytes; undefined at the end of the input. @throws PeerGone The input broke off before its end. */
   read(signal: AbortSignal): Promise<Buffer | undefined>;
+  /** What has arrived and was not read, also when the input has broken off since; undefined when there is nothing. */
+  arrived(): Buffer | undefined;
   /**
    * The next line without its LF or CR LF; a last line needs none; undefined at the end of the input.
    * A line longer than MAX_LINE_BYTES is skipped to its end, and has no text.
@@ -22,11 +24,14 @@ export interface ByteInput {
 export function createByteInput(stream: Readable): ByteInput {
   let rest: Buffer = Buffer.alloc(0);
 
-  const read = async (signal: AbortSignal): Promise<Buffer | undefined> => {
-    if (rest.length === 0) return nextChunk(stream, signal);
+  const takeRest = (): Buffer => {
     const chunk = rest;
     rest = Buffer.alloc(0);
     return chunk;
+  };
+
+  const read = async (signal: AbortSignal): Promise<Buffer | undefined> => {
+    return rest.length === 0 ? nextChunk(stream, signal) : takeRest();
   };
 
   const readLine = async (signal: AbortSignal): Promise<{ readonly text: string | undefined } | undefined> => {
@@ -47,7 +52,7 @@ export function createByteInput(stream: Readable): ByteInput {
     return { text: length > MAX_LINE_BYTES ? undefined : lineText(parts) };
   };
 
-  return { read, readLine };
+  return { read, arrived: () => (rest.length === 0 ? arrivedChunk(stream) : takeRest()), readLine };
 }
 
 function lineText(parts: readonly Buffer[]): string {

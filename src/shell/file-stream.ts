@@ -59,6 +59,7 @@ export async function writeInput(input: ByteInput, file: OpenFile, signal: Abort
       chunk = await input.read(signal);
     } catch (error) {
       broken = error;
+      chunk = input.arrived();
     }
     if (chunk === undefined) break;
     gathered.push(chunk);

@@ -1,16 +1,24 @@
 // The authentication of one connection (RFC 4252): ssh2's contexts in, an identity or the end of the connection out.
-// What a client is told is the same for every reason to refuse it.
+// What a client is told is the same for every reason to refuse it, and what it has proven counts for one user alone.
 
-import type { AuthContext, Connection, KeyboardAuthContext, PasswordAuthContext, PublicKeyAuthContext } from 'ssh2';
-import type { Refusal } from '../accounts/authenticate.ts';
-import type { AuthenticationMethod, RefusalReason } from '../model/event.ts';
+import type { AuthContext, AuthenticationType, Connection, PublicKeyAuthContext } from 'ssh2';
+import type { Progress, Step, StepAnswer } from '../accounts/login-steps.ts';
+import type { RefusalReason } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import type { Lease } from '../model/lease.ts';
+import type { LiveLogin } from '../model/login.ts';
 import { printableShort } from '../model/printable.ts';
 import type { Backend } from './backend.ts';
+import { answerInteractively, canAsk } from './interactive.ts';
 import { utils } from './ssh2-internals.ts';
 
-const METHODS = ['publickey', 'password', 'keyboard-interactive'] as const;
+/** The methods by which each step can be taken, as a client is told of them (RFC 4252, section 5.1). */
+const METHODS_OF = {
+  publickey: ['publickey'],
+  password: ['password', 'keyboard-interactive'],
+  totp: ['keyboard-interactive'],
+  'new-password': ['keyboard-interactive'],
+} as const satisfies Record<Step, readonly AuthenticationType[]>;
 
 export interface AuthenticationParts {
   readonly client: Connection;
@@ -20,7 +28,9 @@ export interface AuthenticationParts {
   readonly software: string;
   readonly maxTries: number;
   /** `place` is to be given back when the connection ends. */
-  readonly onLogin: (identity: Identity, place: Lease) => void;
+  readonly onLogin: (by: { readonly identity: Identity; readonly login: LiveLogin; readonly place: Lease }) => void;
+  /** A proof was right, and another must follow. */
+  readonly onStep: () => void;
   /** A try has failed. */
   readonly onRefused: (reason: RefusalReason) => void;
   /** All tries are used up. */
@@ -32,10 +42,20 @@ export interface AuthenticationParts {
 /** Answers each authentication request of the connection until one succeeds or the tries are used up. */
 export function serveAuthentication(parts: AuthenticationParts): void {
   const { client, backend, origin, maxTries, signal } = parts;
+  const steps = backend.openLogin(origin);
+  let progress = steps.begin('');
+  /** The request that the client waits for; a new one makes the one before it stale (RFC 4252, section 5.1). */
+  let current: AuthContext | undefined;
+  /** Ends when the request before has been dealt with: one at a time. */
+  let turn: Promise<void> = Promise.resolve();
   let failures = 0;
   let isOver = false;
 
-  const refuse = (context: AuthContext, proof: Refusal): void => {
+  const methodsLeft = (): AuthenticationType[] => [
+    ...new Set(progress.next.flatMap((step): readonly AuthenticationType[] => METHODS_OF[step])),
+  ];
+
+  const refuse = (context: AuthContext, reason: RefusalReason): void => {
     failures += 1;
     backend.audit({
       event: 'session.refused',
@@ -43,91 +63,110 @@ export function serveAuthentication(parts: AuthenticationParts): void {
       // People type their password where the name belongs: no more of it than needed.
       user: printableShort(context.username, 32),
       method: context.method,
-      reason: proof.reason,
+      reason,
     });
-    parts.onRefused(proof.reason);
-    context.reject([...METHODS]);
+    parts.onRefused(reason);
+    context.reject(methodsLeft());
     if (failures >= maxTries) {
       isOver = true;
       parts.onExhausted();
     }
   };
 
-  const accept = async (
-    context: AuthContext,
-    identity: Identity,
-    method: AuthenticationMethod,
-    key?: string,
-  ): Promise<void> => {
+  const accept = async (context: AuthContext, identity: Identity, login: LiveLogin): Promise<void> => {
     const place = await backend.places.enter(identity.user);
     if (isOver || signal.aborted) return place?.release();
-    if (place === undefined) return refuse(context, { ok: false, reason: 'too-many-sessions' });
+    if (place === undefined) return refuse(context, 'too-many-sessions');
     isOver = true;
+    const { user, method, key } = login;
     backend.audit({
       event: 'session.login',
       ...origin,
-      user: identity.user,
+      user,
       method,
       ...(key === undefined ? {} : { key }),
       client: parts.software,
     });
-    parts.onLogin(identity, place);
+    parts.onLogin({ identity, login, place });
     context.accept();
   };
 
-  const password = async (context: PasswordAuthContext | KeyboardAuthContext, word: unknown): Promise<void> => {
-    const proof = await backend.authenticator.password(context.username, word);
+  const noteStep = ({ user, proofs, next, key }: Progress): void => {
+    const method = proofs.at(-1);
+    if (method === undefined) return;
+    backend.audit({
+      event: 'session.step',
+      ...origin,
+      user,
+      method,
+      ...(method === 'publickey' && key !== undefined ? { key } : {}),
+      next: next.join(' '),
+    });
+    parts.onStep();
+  };
+
+  /** Tells the client what its request has come to. What a stale one has come to counts as a failure, whatever it was. */
+  const settle = async (context: AuthContext, answer: StepAnswer): Promise<void> => {
     if (isOver) return;
-    return proof.ok ? accept(context, proof.identity, 'password') : refuse(context, proof);
+    if (answer.kind === 'refused') {
+      refuse(context, answer.reason);
+    } else if (context !== current || answer.kind === 'again') {
+      refuse(context, 'malformed');
+    } else if (answer.kind === 'in') {
+      await accept(context, answer.identity, answer.login);
+    } else {
+      progress = answer.progress;
+      noteStep(progress);
+      context.reject(methodsLeft(), true);
+    }
+  };
+
+  const answer = async (context: AuthContext): Promise<void> => {
+    // ssh2 ends a connection that changes the user; should it ever not, what one has proven does not help another.
+    if (progress.user !== context.username) progress = steps.begin(context.username);
+    switch (context.method) {
+      case 'password':
+        return settle(context, await steps.password(progress, context.password));
+      case 'publickey':
+        return publicKey(context);
+      case 'keyboard-interactive': {
+        if (!progress.next.some(canAsk)) return refuse(context, 'method');
+        const isCurrent = (): boolean => context === current && !isOver;
+        return settle(context, await answerInteractively({ context, steps, progress, isCurrent, noteStep }));
+      }
+      case 'none':
+        return context.reject(methodsLeft());
+      default:
+        return refuse(context, 'malformed');
+    }
   };
 
   const publicKey = async (context: PublicKeyAuthContext): Promise<void> => {
     const { data: blob } = context.key;
     const algorithm = signatureAlgorithmOf(context);
-    const proof = await backend.authenticator.publicKey(context.username, { algorithm, blob });
+    const answer = await steps.publicKey(progress, { algorithm, blob });
     if (isOver) return;
-    if (!proof.ok) return refuse(context, proof);
+    if (answer.kind === 'refused') return refuse(context, answer.reason);
     if (context.signature === undefined) {
       // This is only the question whether the key would do. The answer names the algorithm as it was asked for (RFC 4252,
       // section 7); ssh2 would name the type of the key, which for RSA means SHA-1.
       context.key.algo = algorithm;
       return context.accept();
     }
-    if (!isSignedByKey(context)) return refuse(context, { ok: false, reason: 'bad-signature' });
-    return accept(context, proof.identity, 'publickey', proof.fingerprint);
-  };
-
-  const answer = async (context: AuthContext): Promise<void> => {
-    switch (context.method) {
-      case 'password':
-        return password(context, context.password);
-      case 'publickey':
-        return publicKey(context);
-      case 'keyboard-interactive': {
-        const response = await askPassword(context);
-        return isOver ? undefined : password(context, response);
-      }
-      case 'none':
-        return context.reject([...METHODS]);
-      default:
-        return refuse(context, { ok: false, reason: 'malformed' });
-    }
+    if (!isSignedByKey(context)) return refuse(context, 'bad-signature');
+    return settle(context, answer);
   };
 
   client.on('authentication', (context: AuthContext) => {
-    if (isOver) return;
-    answer(context).catch((error: unknown) => {
-      backend.log.unexpected(error, 'authentication', { ...origin });
-      if (!isOver) refuse(context, { ok: false, reason: 'malformed' });
-    });
-  });
-}
-
-/** Asks for the password as a keyboard-interactive prompt (RFC 4256); undefined when the client gave up. */
-function askPassword(context: KeyboardAuthContext): Promise<unknown> {
-  return new Promise((resolve) => {
-    context.prompt([{ prompt: 'Password: ', echo: false }], (responses: unknown) => {
-      resolve(Array.isArray(responses) && responses.length === 1 ? responses[0] : undefined);
+    current = context;
+    turn = turn.then(async () => {
+      if (isOver) return;
+      try {
+        await answer(context);
+      } catch (error) {
+        backend.log.unexpected(error, 'authentication', { ...origin });
+        if (!isOver) refuse(context, 'malformed');
+      }
     });
   });
 }

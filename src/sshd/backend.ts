@@ -1,6 +1,6 @@
 // What the SSH server needs of the rest of the program. server.ts puts it together.
 
-import type { Authenticator } from '../accounts/authenticate.ts';
+import type { LoginSteps } from '../accounts/login-steps.ts';
 import type { Turnstile } from '../accounts/turnstile.ts';
 import type { OwnAccount, SessionInfo } from '../model/account.ts';
 import type { Audit } from '../model/event.ts';
@@ -14,7 +14,8 @@ import type { UserPlaces } from './user-places.ts';
 
 /** What one authenticated connection may use. */
 export interface UserSession {
-  files(face: Face): Files;
+  /** The user's files; what waits for its pace fails when `signal` is aborted. */
+  files(face: Face, signal: AbortSignal): Files;
   readonly account: OwnAccount;
   /** Files that the connection has open. */
   readonly openFiles: number;
@@ -22,7 +23,8 @@ export interface UserSession {
 }
 
 export interface Backend {
-  readonly authenticator: Authenticator;
+  /** A login over one connection. */
+  openLogin(origin: Origin): LoginSteps;
   /** Opens the user's home. Fails when that can't be had, and the user is told no more than that. */
   openSession(identity: Identity, origin: Origin): Promise<UserSession>;
   /** The live sessions that `identity` may know of: the own ones. */

@@ -5,6 +5,7 @@ import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import type { Lease } from '../model/lease.ts';
+import type { LiveLogin } from '../model/login.ts';
 import type { Offence } from '../model/penalty.ts';
 import { printableShort } from '../model/printable.ts';
 import { reuseOutgoingPackets } from '../transport/outgoing-packets.ts';
@@ -33,6 +34,8 @@ export interface ConnectionParts {
 /** Made at TCP accept; gone when the socket is closed. */
 export class Connection implements Queue {
   identity: Identity | undefined;
+  /** How that came about. */
+  login: LiveLogin | undefined;
   /** Resolves when the socket is closed, and all that was done for it is done. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
@@ -144,16 +147,21 @@ export class Connection implements Queue {
       maxTries: this.#limits.maxAuthTries,
       signal: this.#ended.signal,
       onExhausted: () => this.end('too many failed logins'),
+      // Whoever has proven something looks for a phone now. A stranger gets no more time, whatever is sent.
+      onStep: () => {
+        if (!this.#ended.signal.aborted) this.#graceTimer.refresh();
+      },
       onRefused: (reason) => {
         if (reason === 'unknown-user') this.#offence = 'invaliduser';
         else if (reason !== 'overloaded' && this.#offence === 'noauth') this.#offence = 'authfail';
       },
-      onLogin: (identity, userPlace) => {
+      onLogin: ({ identity, login, place }) => {
         clearTimeout(this.#graceTimer);
         this.#place?.release();
-        this.#userPlace = userPlace;
+        this.#userPlace = place;
         this.#offence = undefined;
         this.identity = identity;
+        this.login = login;
         guard.loggedIn();
         this.#sessions = serveSessions({
           client,

@@ -6,6 +6,7 @@ import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import { parseAddressList, plainAddress } from '../model/address.ts';
 import type { AlgorithmLists } from '../model/algorithms.ts';
+import type { LiveLogin } from '../model/login.ts';
 import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
 import { effectiveAlgorithms, serverOffer } from './algorithms.ts';
@@ -29,8 +30,10 @@ export interface SshServer {
   /** Serves a connection that nobody has read from; resolves when it is closed, and all that was done for it is done. */
   take(socket: Socket): Promise<void>;
   sessions(): SessionInfo[];
-  /** Ends the connections of a user who is no longer one. */
-  endUser(user: string, reason: string): void;
+  /** Ends the logins for which `reason` gives one. */
+  endWhere(reason: (login: LiveLogin) => string | undefined): void;
+  /** Who is logged in, and how. */
+  logins(): LiveLogin[];
   /** Waits up to `graceMs` for transfers under way, and ends every connection. Takes no more. */
   stop(graceMs: number): Promise<void>;
 }
@@ -123,9 +126,11 @@ export function createSshServer({ hostKeys, nextHostKeys, algorithms, backend, l
   return {
     take,
     sessions: () => [...connections.values()].flatMap((connection) => connection.info() ?? []),
-    endUser: (user, reason) => {
+    logins: () => [...connections.values()].flatMap(({ login }) => login ?? []),
+    endWhere: (reasonOf) => {
       for (const connection of connections.values()) {
-        if (connection.identity?.user === user) connection.end(reason);
+        const reason = connection.login && reasonOf(connection.login);
+        if (reason !== undefined) connection.end(reason);
       }
     },
     stop: async (graceMs) => {

@@ -5,6 +5,7 @@ import { permissionBits } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { MAX_NAME_BYTES } from '../model/path.ts';
 import { kindOf } from './place.ts';
+import type { Answer } from './system-calls.ts';
 
 export function attributesOf(stats: Stats): Attributes {
   return {
@@ -35,10 +36,10 @@ export function spaceOf(stats: StatsFs): Space {
 
 /** The four calls that change what is there, by path or by descriptor. */
 export interface AttributeCalls {
-  readonly truncate: (sizeBytes: number) => Promise<void>;
-  readonly chmod: (mode: number) => Promise<void>;
-  readonly chown: (uid: number, gid: number) => Promise<void>;
-  readonly utimes: (accessed: Date | number, modified: Date | number) => Promise<void>;
+  readonly truncate: (sizeBytes: number) => Answer<void>;
+  readonly chmod: (mode: number) => Answer<void>;
+  readonly chown: (uid: number, gid: number) => Answer<void>;
+  readonly utimes: (accessed: Date | number, modified: Date | number) => Answer<void>;
 }
 
 /** Makes the changes in an order in which none undoes another: times last, since a new size changes them. */

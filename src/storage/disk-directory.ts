@@ -1,17 +1,16 @@
 // A folder of the disk being read: names from the disk in small batches, so that a million entries need no more memory
 // than a few, and the attributes of each through the folder that is held open.
 
-import { type Dir, lstat, type Stats } from 'node:fs';
+import type { Dir } from 'node:fs';
 import { decodeBytes } from '../model/bytes.ts';
 import { checkLimit } from '../model/checks.ts';
 import type { Attributes, Entry } from '../model/entry.ts';
-import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { Directory } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { attributesOf } from './disk-attributes.ts';
 import { diskError } from './disk-error.ts';
-import { entryOf, type HostPath, type Place } from './place.ts';
+import { entryOf, type Place } from './place.ts';
 import type { Turns } from './turns.ts';
 import { isReservedName } from './upload-names.ts';
 
@@ -46,9 +45,11 @@ export class DiskDirectory implements Directory {
   }
 
   stat(): Promise<Attributes> {
-    return this.#inTurn(async () =>
-      attributesOf(await this.#turns.run(() => lstatOf(entryOf(this.#place.thing, '.')))),
-    );
+    return this.#inTurn(async () => {
+      const own = await this.#turns.run(() => this.#entry('.'));
+      if (own === undefined) throw new FileError('not-found', { path: this.path });
+      return own.attributes;
+    });
   }
 
   close(): Promise<void> {
@@ -58,7 +59,7 @@ export class DiskDirectory implements Directory {
 
   async #close(): Promise<void> {
     try {
-      await this.#turns.run(() => this.#dir.close());
+      await this.#turns.run(async () => this.#place.calls.closeDirectory(this.#dir));
     } catch (error) {
       throw diskError(error, this.path);
     } finally {
@@ -82,38 +83,37 @@ export class DiskDirectory implements Directory {
   async #names(count: number): Promise<string[]> {
     const names: string[] = [];
     while (names.length < count) {
-      const found = await this.#dir.read();
-      if (found === null) {
+      const found = await this.#place.calls.readDirectory(this.#dir);
+      if (found === undefined) {
         this.#ended = true;
         break;
       }
-      const name = nameOf(found.name);
+      const name = decodeBytes(found);
       if (!isReservedName(name)) names.push(name);
     }
     return names;
   }
 
-  /** One promise for all of them; an entry that is gone by now is undefined. */
-  #entries(names: readonly string[]): Promise<(Entry | undefined)[]> {
-    return new Promise((resolve, reject) => {
-      const entries: (Entry | undefined)[] = new Array(names.length).fill(undefined);
-      let left = names.length;
-      if (left === 0) resolve(entries);
-      let failure: unknown;
-      for (const [index, name] of names.entries()) {
-        const answered = (error: unknown, stats: Stats): void => {
-          this.#turns.end();
-          if (error === null) entries[index] = { name, attributes: attributesOf(stats) };
-          else if (errnoName(error) !== 'ENOENT') failure ??= error;
-          left -= 1;
-          // Only when the last one has answered: until then the folder must stay open.
-          if (left > 0) return;
-          if (failure === undefined) resolve(entries);
-          else reject(failure);
-        };
-        this.#turns.take(() => lstat(entryOf(this.#place.thing, name), answered));
-      }
-    });
+  /** One after the other where each is answered at once, else all together. An entry that is gone by now is undefined. */
+  async #entries(names: readonly string[]): Promise<(Entry | undefined)[]> {
+    const { calls } = this.#place;
+    if (!calls.isPrompt) {
+      const asked = await Promise.allSettled(names.map((name) => this.#turns.run(() => this.#entry(name))));
+      // Only now may one fail: until the last has answered the folder must stay open.
+      return asked.map((answer) => {
+        if (answer.status === 'rejected') throw answer.reason;
+        return answer.value;
+      });
+    }
+    const entries: (Entry | undefined)[] = [];
+    for (const name of names) entries.push(await this.#entry(name));
+    return entries;
+  }
+
+  async #entry(name: string): Promise<Entry | undefined> {
+    const { calls, thing } = this.#place;
+    const stats = await calls.lstat(entryOf(thing, name));
+    return stats === undefined ? undefined : { name, attributes: attributesOf(stats) };
   }
 
   /** One call at a time, each after the one before, and none after close(). */
@@ -127,15 +127,4 @@ export class DiskDirectory implements Directory {
       throw diskError(error, this.path);
     }
   }
-}
-
-/** Node's types say string; with the encoding `buffer` it is a Buffer. */
-function nameOf(name: string | Uint8Array): string {
-  return typeof name === 'string' ? name : decodeBytes(name);
-}
-
-function lstatOf(host: HostPath): Promise<Stats> {
-  return new Promise((resolve, reject) => {
-    lstat(host, (error, stats) => (error === null ? resolve(stats) : reject(error)));
-  });
 }

@@ -1,4 +1,4 @@
-// One home on the disk: each operation finds its places through the jail, asks the permit, and acts. Nothing is
+// One home, or shared folder, on the disk: each operation finds its places through the jail, asks the permit, and acts. Nothing is
 // changed, opened or told before the permit was asked. Knows no users and no rights.
 
 import * as fs from 'node:fs/promises';
@@ -14,10 +14,11 @@ import { DiskDirectory, NAMES_READ_AHEAD } from './disk-directory.ts';
 import { diskError } from './disk-error.ts';
 import { DiskOpening, RESIZE_FLAGS, refuseUnlessFile } from './disk-opening.ts';
 import { giveFreeName } from './free-name.ts';
-import type { Jail, LastLink, Place } from './place.ts';
+import { type Meter, UNCOUNTED } from './meter.ts';
+import type { Grip, Jail, LastLink, Place } from './place.ts';
 import { removeFolder } from './remove-folder.ts';
 import type { Permit, Storage } from './storage.ts';
-import { closeDescriptor, truncateDescriptor } from './system-calls.ts';
+import { type Answer, callsFor } from './system-calls.ts';
 import { freeTurns, type Turns } from './turns.ts';
 import { partialStats, removePartial } from './upload-aside.ts';
 import { IN_PLACE, type UploadPolicy } from './upload-policy.ts';
@@ -31,15 +32,21 @@ export interface DiskStorageParts {
   /** Those of all homes. */
   readonly active: ActiveUploads;
   readonly turns: Turns;
+  /** Counts what is in it. */
+  readonly meter: Meter;
+  /** How long a file of this user may become, as it is now. */
+  readonly maxFileBytes: () => number;
   readonly onClose: () => void;
 }
 
-/** The storage of the home behind `jail`, which it closes. Unless told, uploads go in place and nobody takes turns. */
+/** The storage of the home behind `jail`, which it closes. Unless told, uploads go in place, nobody takes turns and nothing is limited. */
 export function openDiskStorage(parts: Pick<DiskStorageParts, 'jail'> & Partial<DiskStorageParts>): Storage {
   return new DiskStorage({
     uploads: IN_PLACE,
     active: createActiveUploads(),
     turns: freeTurns(),
+    meter: UNCOUNTED,
+    maxFileBytes: () => Number.POSITIVE_INFINITY,
     onClose: () => undefined,
     ...parts,
   });
@@ -49,6 +56,8 @@ class DiskStorage implements Storage {
   readonly #jail: Jail;
   readonly #active: ActiveUploads;
   readonly #turns: Turns;
+  readonly #meter: Meter;
+  readonly #maxFileBytes: () => number;
   readonly #opening: DiskOpening;
   readonly #isAtomic: boolean;
   readonly #onClose: () => void;
@@ -58,6 +67,8 @@ class DiskStorage implements Storage {
     this.#jail = parts.jail;
     this.#active = parts.active;
     this.#turns = parts.turns;
+    this.#meter = parts.meter;
+    this.#maxFileBytes = parts.maxFileBytes;
     this.#opening = new DiskOpening({ ...parts, hostOf: (descriptor) => parts.jail.hostOf(descriptor) });
     this.#onClose = parts.onClose;
     this.#isAtomic = parts.uploads.mode === 'atomic';
@@ -70,12 +81,10 @@ class DiskStorage implements Storage {
   async #list(path: VirtualPath, permit: Permit): Promise<Directory> {
     let place: Place | undefined;
     try {
-      place = await this.#jail.find(path, 'follow');
+      place = await this.#jail.find(path, 'follow', 'hold');
       ask(permit, place);
       if (place.kind !== 'directory') throw missingOr(place, 'not-a-directory', path);
-      // Node's types leave 'buffer' out, which fs.opendir takes and which alone keeps names that are not UTF-8.
-      const encoding = 'buffer' as BufferEncoding;
-      const dir = await fs.opendir(place.thing, { encoding, bufferSize: NAMES_READ_AHEAD });
+      const dir = await place.calls.openDirectory(place.thing, NAMES_READ_AHEAD);
       return new DiskDirectory({ place, dir, turns: this.#turns });
     } catch (error) {
       place?.close();
@@ -84,7 +93,7 @@ class DiskStorage implements Storage {
   }
 
   async stat(path: VirtualPath, followLinks: boolean, permit: Permit): Promise<Attributes> {
-    const found = await this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
+    const found = await this.#at(path, followLinks ? 'follow' : 'keep', 'look', async (place) => {
       ask(permit, place);
       const growing = this.#opening.growingAt(place);
       if (growing !== undefined) return growing;
@@ -103,7 +112,8 @@ class DiskStorage implements Storage {
   async open(path: VirtualPath, options: OpenOptions, permit: Permit): Promise<OpenFile> {
     checkOpenOptions(options, path);
     for (let tries = 0; tries < MAX_OPEN_TRIES; tries += 1) {
-      const file = await this.#turns.run(() => this.#tryOpen(path, options, permit));
+      const tryOpen = (): Promise<OpenFile | undefined> => this.#turns.run(() => this.#tryOpen(path, options, permit));
+      const file = await (options.write === true ? this.#meter.exclusively(tryOpen) : tryOpen());
       if (file !== undefined) return file;
     }
     throw new FileError('busy', { path });
@@ -111,7 +121,8 @@ class DiskStorage implements Storage {
 
   async #tryOpen(path: VirtualPath, options: OpenOptions, permit: Permit): Promise<OpenFile | undefined> {
     try {
-      const place = await this.#jail.find(path, options.exclusive === true ? 'keep' : 'follow');
+      const last = options.exclusive === true ? 'keep' : 'follow';
+      const place = await this.#jail.find(path, last, options.create === true ? 'hold-if-there' : 'hold');
       try {
         ask(permit, place);
       } catch (error) {
@@ -125,45 +136,49 @@ class DiskStorage implements Storage {
   }
 
   makeDirectory(path: VirtualPath, mode: number | undefined, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#changeNames(path, 'look', async (place) => {
       ask(permit, place);
       if (place.kind !== undefined) throw new FileError('already-exists', { path });
-      await fs.mkdir(place.entry, { mode: permissionBits(mode ?? 0o777) });
+      const bits = permissionBits(mode ?? 0o777);
+      await this.#meter.making(() => place.calls.makeDirectory(place.entry, bits));
     });
   }
 
   remove(path: VirtualPath, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#changeNames(path, 'look', async (place) => {
       ask(permit, place);
-      refuseHome(place, path);
-      const hadPartial = this.#isAtomic && (await removePartial(place));
+      this.#refuseRoot(place, path);
+      const hadPartial = this.#isAtomic && (await removePartial(place, this.#meter));
       if (place.kind === undefined && hadPartial) return;
       if (place.kind === undefined || place.kind === 'directory') throw missingOr(place, 'is-a-directory', path);
-      await fs.unlink(place.entry);
+      const calls = callsFor(place.calls, place.stats?.size);
+      await this.#meter.unnaming(place.entry, () => calls.unlink(place.entry));
     });
   }
 
   removeDirectory(path: VirtualPath, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#changeNames(path, 'hold', async (place) => {
       ask(permit, place);
-      refuseHome(place, path);
+      this.#refuseRoot(place, path);
       if (place.kind !== 'directory') throw missingOr(place, 'not-a-directory', path);
-      await removeFolder(place, this.#active);
+      await removeFolder(place, this.#active, this.#meter);
     });
   }
 
   rename(from: VirtualPath, to: VirtualPath, replace: boolean, permits: { from: Permit; to: Permit }): Promise<void> {
-    return this.#at(from, 'keep', (source) =>
-      this.#within(to, 'keep', async (target) => {
+    return this.#changeNames(from, 'look', (source) =>
+      this.#within(to, 'keep', 'look', async (target) => {
         ask(permits.from, source);
         ask(permits.to, target);
-        refuseHome(source, from);
-        refuseHome(target, to);
+        this.#refuseRoot(source, from);
+        this.#refuseRoot(target, to);
         if (source.kind === undefined) throw new FileError('not-found', { path: from });
-        if (replace) return fs.rename(source.entry, target.entry);
+        const { calls } = target;
+        const rename = (): Answer<void> => callsFor(calls, target.stats?.size).rename(source.entry, target.entry);
+        if (replace) return isSameThing(source, target) ? rename() : this.#meter.unnaming(target.entry, rename);
         const canLink = source.kind !== 'directory' && (source.kind !== 'link' || this.#jail.makesLinks);
         const isFree = target.kind === undefined;
-        if (!isFree || !(await giveFreeName({ from: source.entry, to: target.entry, canLink }))) {
+        if (!isFree || !(await giveFreeName({ calls, from: source.entry, to: target.entry, canLink }))) {
           throw new FileError('already-exists', { path: to });
         }
       }),
@@ -176,13 +191,21 @@ class DiskStorage implements Storage {
     followLinks: boolean,
     permit: Permit,
   ): Promise<void> {
-    const growing = await this.#at(path, followLinks ? 'follow' : 'keep', async (place) => {
+    const isLimited = this.#meter.isCounting || this.#maxFileBytes() < Number.POSITIVE_INFINITY;
+    let resized: OpenFile | undefined;
+    const growing = await this.#at(path, followLinks ? 'follow' : 'keep', 'hold', async (place) => {
       ask(permit, place);
       checkChanges(changes, path);
       const upload = this.#opening.growingAt(place);
-      if (upload === undefined) await changeThing(place, changes, path);
-      return upload;
+      if (upload !== undefined) return upload;
+      if (changes.sizeBytes !== undefined && place.kind === 'file' && isLimited) {
+        resized = await this.#opening.open({ place, options: { write: true }, permit });
+      } else {
+        await changeThing(place, changes, path);
+      }
+      return undefined;
     });
+    if (resized !== undefined) return changeOpen(resized, changes);
     if (growing === undefined) return;
     await whileOpen(
       growing,
@@ -192,26 +215,26 @@ class DiskStorage implements Storage {
   }
 
   readLink(path: VirtualPath, permit: Permit): Promise<string> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#at(path, 'keep', 'look', async (place) => {
       ask(permit, place);
       if (place.kind !== 'link') throw missingOr(place, 'invalid-argument', path);
-      return decodeBytes(await fs.readlink(place.entry, 'buffer'));
+      return decodeBytes(await place.calls.readLink(place.entry));
     });
   }
 
   makeLink(path: VirtualPath, target: string, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', async (place) => {
+    return this.#changeNames(path, 'look', async (place) => {
       ask(permit, place);
       checkLinkTarget(target, path);
       if (place.kind !== undefined) throw new FileError('already-exists', { path });
       if (!this.#jail.makesLinks) throw new FileError('unsupported', { path });
-      await fs.symlink(encodeBytes(target), place.entry);
+      await this.#meter.making(() => place.calls.symlink(encodeBytes(target), place.entry));
     });
   }
 
   makeHardLink(existing: VirtualPath, path: VirtualPath, permits: { existing: Permit; path: Permit }): Promise<void> {
-    return this.#at(existing, 'keep', (source) =>
-      this.#within(path, 'keep', async (target) => {
+    return this.#changeNames(existing, 'look', (source) =>
+      this.#within(path, 'keep', 'look', async (target) => {
         ask(permits.existing, source);
         ask(permits.path, target);
         if (source.kind === undefined || source.kind === 'directory') {
@@ -220,24 +243,25 @@ class DiskStorage implements Storage {
         if (target.kind !== undefined) throw new FileError('already-exists', { path });
         // Outside Linux link(2) follows a link, which leads where nobody has looked.
         if (source.kind === 'link' && !this.#jail.makesLinks) throw new FileError('unsupported', { path: existing });
-        await fs.link(source.entry, target.entry);
+        await target.calls.link(source.entry, target.entry);
       }),
     );
   }
 
   realPath(path: VirtualPath, permit: Permit): Promise<VirtualPath> {
-    return this.#at(path, 'follow', async (place) => {
+    return this.#at(path, 'follow', 'look', async (place) => {
       ask(permit, place);
       return place.path;
     });
   }
 
-  space(path: VirtualPath, permit: Permit): Promise<Space> {
-    return this.#at(path, 'follow', async (place) => {
+  async space(path: VirtualPath, permit: Permit): Promise<Space> {
+    const disk = await this.#at(path, 'follow', 'hold', async (place) => {
       ask(permit, place);
       if (place.kind === undefined) throw new FileError('not-found', { path });
-      return spaceOf(await fs.statfs(place.thing));
+      return { ...spaceOf(await fs.statfs(place.thing)), at: this.#jail.at };
     });
+    return this.#meter.space(disk);
   }
 
   close(): void {
@@ -247,15 +271,26 @@ class DiskStorage implements Storage {
     this.#onClose();
   }
 
+  #refuseRoot(place: Place, path: VirtualPath): void {
+    if (place.path !== this.#jail.at) return;
+    const what = place.path === ROOT ? 'home' : 'shared folder';
+    throw new FileError('permission-denied', { path, detail: `this is the ${what} itself` });
+  }
+
   /** Finds `path`, lets `act` work there, and lets go of it, all in one turn. */
-  #at<T>(path: VirtualPath, last: LastLink, act: (place: Place) => Promise<T>): Promise<T> {
-    return this.#turns.run(() => this.#within(path, last, act));
+  #at<T>(path: VirtualPath, last: LastLink, grip: Grip, act: (place: Place) => Answer<T>): Promise<T> {
+    return this.#turns.run(() => this.#within(path, last, grip, act));
+  }
+
+  /** The same for what changes names: where they are counted, one at a time. */
+  #changeNames<T>(path: VirtualPath, grip: Grip, act: (place: Place) => Answer<T>): Promise<T> {
+    return this.#meter.exclusively(() => this.#at(path, 'keep', grip, act));
   }
 
   /** The same within a turn that was taken. Errors of the system come out as FileErrors. */
-  async #within<T>(path: VirtualPath, last: LastLink, act: (place: Place) => Promise<T>): Promise<T> {
+  async #within<T>(path: VirtualPath, last: LastLink, grip: Grip, act: (place: Place) => Answer<T>): Promise<T> {
     try {
-      const place = await this.#jail.find(path, last);
+      const place = await this.#jail.find(path, last, grip);
       try {
         return await act(place);
       } finally {
@@ -264,6 +299,15 @@ class DiskStorage implements Storage {
     } catch (error) {
       throw diskError(error, path);
     }
+  }
+}
+
+/** Changes a file that was opened for it: what it counts as is known of open files. */
+async function changeOpen(file: OpenFile, changes: AttributeChanges): Promise<void> {
+  try {
+    await file.setAttributes(changes);
+  } finally {
+    await file.close();
   }
 }
 
@@ -285,19 +329,20 @@ async function changeThing(place: Place, changes: AttributeChanges, path: Virtua
   const isLink = place.kind === 'link';
   await applyChanges(changes, {
     truncate: (sizeBytes) => truncateThing(place, sizeBytes),
-    chmod: (mode) => fs.chmod(place.thing, mode),
+    chmod: (mode) => place.calls.chmod(place.thing, mode),
     chown: (uid, gid) => (isLink ? fs.lchown(place.entry, uid, gid) : fs.chown(place.thing, uid, gid)),
     utimes: (accessed, modified) =>
-      isLink ? fs.lutimes(place.entry, accessed, modified) : fs.utimes(place.thing, accessed, modified),
+      isLink ? fs.lutimes(place.entry, accessed, modified) : place.calls.utimes(place.thing, accessed, modified),
   });
 }
 
 async function truncateThing(place: Place, sizeBytes: number): Promise<void> {
+  const calls = callsFor(place.calls, place.stats?.size);
   const descriptor = await place.open(RESIZE_FLAGS);
   try {
-    await truncateDescriptor(descriptor, sizeBytes);
+    await calls.ftruncate(descriptor, sizeBytes);
   } finally {
-    await closeDescriptor(descriptor);
+    await calls.close(descriptor);
   }
 }
 
@@ -306,10 +351,11 @@ function ask(permit: Permit, { path, kind }: Place): void {
   permit({ path, kind });
 }
 
-function missingOr(place: Place, code: FileErrorCode, path: VirtualPath): FileError {
-  return new FileError(place.kind === undefined ? 'not-found' : code, { path });
+/** Of two names of one file, rename(2) takes neither away. */
+function isSameThing({ stats }: Place, target: Place): boolean {
+  return stats !== undefined && stats.ino === target.stats?.ino && stats.dev === target.stats.dev;
 }
 
-function refuseHome(place: Place, path: VirtualPath): void {
-  if (place.path === ROOT) throw new FileError('permission-denied', { path, detail: 'this is the home itself' });
+function missingOr(place: Place, code: FileErrorCode, path: VirtualPath): FileError {
+  return new FileError(place.kind === undefined ? 'not-found' : code, { path });
 }

@@ -1,39 +1,44 @@
 // Giving a file a name that nobody else has. rename(2) would replace what is there: so a file gets the new name as a
 // second one, which fails if that exists, and then loses the old one, as in OpenSSH's sftp-server.
 
-import * as fs from 'node:fs/promises';
 import { errnoName } from '../model/errno.ts';
 import type { HostPath } from './place.ts';
-import { lstatIfThere } from './system-calls.ts';
+import type { NameCalls } from './system-calls.ts';
 
 interface Names {
+  readonly calls: NameCalls;
   readonly from: HostPath;
   readonly to: HostPath;
 }
 
 /** Moves what is at `from` to the free name `to`; false when that is taken. `canLink` unless it is a folder, which has one name only. */
-export async function giveFreeName({ from, to, canLink = true }: Names & { canLink?: boolean }): Promise<boolean> {
-  const how = canLink ? await link({ from, to }) : 'unable';
+export async function giveFreeName({
+  calls,
+  from,
+  to,
+  canLink = true,
+}: Names & { canLink?: boolean }): Promise<boolean> {
+  const how = canLink ? await link({ calls, from, to }) : 'unable';
   if (how === 'taken') return false;
   if (how === 'unable') {
     // What may be lost to a race here is an empty folder, or, where files have one name only, a file made at the same
     // instant.
-    if ((await lstatIfThere(to)) !== undefined) return false;
-    await fs.rename(from, to);
+    if ((await calls.lstat(to)) !== undefined) return false;
+    await calls.rename(from, to);
     return true;
   }
   try {
-    await fs.unlink(from);
+    await calls.unlink(from);
   } catch (error) {
-    await fs.unlink(to);
+    await calls.unlink(to);
     throw error;
   }
   return true;
 }
 
-async function link({ from, to }: Names): Promise<'linked' | 'taken' | 'unable'> {
+async function link({ calls, from, to }: Names): Promise<'linked' | 'taken' | 'unable'> {
   try {
-    await fs.link(from, to);
+    await calls.link(from, to);
     return 'linked';
   } catch (error) {
     switch (errnoName(error)) {

@@ -11,31 +11,36 @@ import type { EntryKind } from '../model/entry.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
-import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
-import { lstatIfThere, openDescriptor } from './system-calls.ts';
-import { type Answer, type Footing, walk } from './walk.ts';
+import { ALONE, type Standing } from './border.ts';
+import { entryOf, type HostPath, type Jail, type JailOptions, kindOf, type LastLink, type Place } from './place.ts';
+import type { Answer, LocalCalls, NameCalls } from './system-calls.ts';
+import { type Footing, type LookedUp, walk } from './walk.ts';
 
 // Node gives no O_NOFOLLOW on Windows; there the check after the open stands alone.
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
 /** Opens the folder at `host` as the home of a weaker jail; a link in the last name is refused. */
-export async function openPortableJail(host: string): Promise<Jail> {
+export async function openPortableJail(host: HostPath, { local, standing = ALONE }: JailOptions): Promise<Jail> {
   const home = await realpath(host);
   if (!(await lstat(host)).isDirectory())
     throw new FileError('not-a-directory', { detail: 'the home is not a folder' });
-  return new PortableJail(home);
+  return new PortableJail({ home, standing, local });
 }
 
 class PortableJail implements Jail {
+  readonly at: VirtualPath;
   readonly makesLinks = false;
   readonly hanging = 'never';
   readonly #home: string;
+  readonly #local: LocalCalls;
   readonly #footing: Footing<HostPath>;
   #closed = false;
 
-  constructor(home: string) {
+  constructor({ home, standing, local }: { home: string; standing: Standing; local: LocalCalls }) {
+    this.at = standing.at;
     this.#home = home;
-    this.#footing = { home, look, leave: () => undefined };
+    this.#local = local;
+    this.#footing = { home, standing, look, leave: () => undefined };
   }
 
   async find(path: VirtualPath, last: LastLink): Promise<Place> {
@@ -44,7 +49,8 @@ class PortableJail implements Jail {
     if (process.platform === 'win32' && /[\\:]/.test(path)) throw new FileError('invalid-path', { path });
     const spot = walk(this.#footing, path, last);
     const entry = spot.name === '' ? spot.folder : entryOf(spot.folder, spot.name);
-    const place = new PortablePlace(spot.path, spot.folder, entry, await lstatIfThere(entry));
+    const stats = await this.#local.lstat(entry);
+    const place = new PortablePlace({ path: spot.path, folder: spot.folder, entry, stats, calls: this.#local });
     place.check();
     return place;
   }
@@ -63,25 +69,28 @@ class PortablePlace implements Place {
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
   readonly mayHang = false;
+  readonly calls: NameCalls;
   readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
 
-  constructor(path: VirtualPath, folder: HostPath, entry: HostPath, stats: Stats | undefined) {
+  constructor(parts: Pick<Place, 'path' | 'folder' | 'entry' | 'stats' | 'calls'>) {
+    const { path, folder, entry, stats, calls } = parts;
     this.path = path;
     this.folder = folder;
     this.entry = entry;
     this.thing = entry;
     this.stats = stats;
+    this.calls = calls;
     this.kind = stats === undefined ? undefined : kindOf(stats);
   }
 
   open(flags: number): Promise<number> {
-    return this.#checked(openDescriptor(this.entry, flags | O_NOFOLLOW));
+    return this.#checked(this.calls.open(this.entry, flags | O_NOFOLLOW));
   }
 
   create(flags: number, mode: number): Promise<number> {
-    return this.#checked(openDescriptor(this.entry, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+    return this.#checked(this.calls.open(this.entry, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
   }
 
   close(): void {}
@@ -92,7 +101,7 @@ class PortablePlace implements Place {
     if (!real.equals(Buffer.from(this.folder))) throw new FileError('not-found', { path: this.path });
   }
 
-  async #checked(opening: Promise<number>): Promise<number> {
+  async #checked(opening: Answer<number>): Promise<number> {
     const descriptor = await opening;
     try {
       this.check();
@@ -107,7 +116,7 @@ class PortablePlace implements Place {
   }
 }
 
-function look(folder: HostPath, name: string, mayEnter: boolean): Answer<HostPath> | undefined {
+function look(folder: HostPath, name: string, mayEnter: boolean): LookedUp<HostPath> | undefined {
   if (mayEnter) {
     const entered = entryOf(folder, name);
     if (lstatSync(entered).isDirectory()) return { entered };

@@ -3,9 +3,9 @@
 // kernel jumps to the folder that the descriptor holds, wherever it has been moved, and looks up one name in it. Checks
 // of path strings, and of realpath, can't do this: between the check and the use, a race wins (test/storage/race).
 //
-// On a local disk the walk is synchronous and cheap (about 2 µs a folder); the last name is looked up asynchronously: a
-// slow disk makes us wait there, in libuv's pool. Where a folder on the way may be on a file system that hangs (mounts.ts)
-// every step is made in that pool, and so is every question about what was found.
+// On a local disk the walk is synchronous and cheap (about 2 µs a folder), and so is the look at what stands there, for as
+// long as the disks are prompt (promptness.ts). When they are not, and where a folder on the way may be on a file system
+// that hangs (mounts.ts), every step is made in libuv's pool, and so is every question about what was found.
 
 import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -14,10 +14,20 @@ import type { EntryKind } from '../model/entry.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
+import { ALONE, type Standing } from './border.ts';
 import { type Hanging, hangingOf, type Mounts, mountsNow, readMounts, type WalkMode } from './mounts.ts';
-import { entryOf, type HostPath, type Jail, kindOf, type LastLink, type Place } from './place.ts';
-import { openDescriptor, readLinkBytes, statDescriptor } from './system-calls.ts';
-import { type Answer, type Footing, MAX_LINKS, type SlowFooting, type Spot, walk, walkAside } from './walk.ts';
+import {
+  entryOf,
+  type Grip,
+  type HostPath,
+  type Jail,
+  type JailOptions,
+  kindOf,
+  type LastLink,
+  type Place,
+} from './place.ts';
+import { type Answer, type LocalCalls, type NameCalls, SLOW_CALLS } from './system-calls.ts';
+import { type Footing, type LookedUp, MAX_LINKS, type SlowFooting, type Spot, walk, walkAside } from './walk.ts';
 
 /** open(2): a hold on the thing itself. Opens nothing, so it can't hang on a FIFO or rewind a tape. Not in Node's constants. */
 export const O_PATH = 0o10000000;
@@ -29,10 +39,10 @@ const ENTER = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 const HOLD = O_PATH | O_NOFOLLOW;
 
 /** Opens the folder at `host` as the home of a jail; a link in the last name is refused (ENOTDIR). */
-export async function openJail(host: string, walkMode: WalkMode): Promise<Jail> {
-  const home = await openDescriptor(host, ENTER);
+export async function openJail(host: HostPath, { walkMode, local, standing = ALONE }: JailOptions): Promise<Jail> {
+  const home = await SLOW_CALLS.open(host, ENTER);
   try {
-    return new HeldJail(home, await guessOf(home, walkMode));
+    return new HeldJail({ home, standing, guess: await guessOf(home, walkMode), local });
   } catch (error) {
     closeSync(home);
     throw error;
@@ -74,10 +84,12 @@ async function guessOf(home: number, walkMode: WalkMode): Promise<Guess> {
 }
 
 class HeldJail implements Jail {
+  readonly at: VirtualPath;
   readonly makesLinks = true;
   readonly hanging: Hanging;
   readonly #home: number;
   readonly #guess: Guess;
+  readonly #local: LocalCalls;
   readonly #footing: Footing<number>;
   readonly #slowFooting: SlowFooting<number>;
   /** Places that are open. While there are any, the home's descriptor must not be closed: its number would be given
@@ -85,29 +97,32 @@ class HeldJail implements Jail {
   #users = 0;
   #closed = false;
 
-  constructor(home: number, guess: Guess) {
+  constructor(parts: { home: number; standing: Standing; guess: Guess; local: LocalCalls }) {
+    const { home, standing, guess, local } = parts;
+    this.at = standing.at;
     this.#home = home;
     this.#guess = guess;
+    this.#local = local;
     this.hanging = guess.first;
-    this.#footing = { home, look, leave: closeSync };
-    this.#slowFooting = { home, look: lookAside, leave: closeSync };
+    this.#footing = { home, standing, look, leave: closeSync };
+    this.#slowFooting = { home, standing, look: lookAside, leave: closeSync };
   }
 
-  async find(path: VirtualPath, last: LastLink): Promise<Place> {
+  async find(path: VirtualPath, last: LastLink, grip: Grip): Promise<Place> {
     if (this.#closed) throw new FileError('closed', { path });
     this.#users += 1;
     let found: HeldPlace | undefined;
     try {
       const guess = this.#guess.now();
       const mayHang = (typeof guess === 'string' ? guess : await guess) !== 'never';
-      found = await this.#walkTo(path, 'keep', mayHang);
+      found = await this.#walkTo(path, 'keep', { grip, mayHang });
       // Whether the last name is a link is known only now. One that is put there anew each time we come back from
       // the walk that followed the one before is a chain of links, too.
       for (let tries = 0; last === 'follow' && found.kind === 'link'; tries += 1) {
         found.release();
         found = undefined;
         if (tries === MAX_LINKS) throw new FileError('link-loop', { path });
-        found = await this.#walkTo(path, 'follow', mayHang);
+        found = await this.#walkTo(path, 'follow', { grip, mayHang });
       }
       return found;
     } catch (error) {
@@ -126,23 +141,36 @@ class HeldJail implements Jail {
     if (this.#users === 0) closeSync(this.#home);
   }
 
-  async #walkTo(path: VirtualPath, last: LastLink, mayHang: boolean): Promise<HeldPlace> {
-    const spot = mayHang ? await walkAside(this.#slowFooting, path, last) : walk(this.#footing, path, last);
-    return this.#hold(spot, mayHang);
+  async #walkTo(path: VirtualPath, last: LastLink, how: How): Promise<HeldPlace> {
+    const { promptness } = this.#local;
+    const spot =
+      how.mayHang || !promptness.isPrompt
+        ? await walkAside(this.#slowFooting, path, last)
+        : promptness.atOnce(() => walk(this.#footing, path, last));
+    return this.#hold(spot, how);
   }
 
   /** Takes hold of what stands at `spot`. From here on the folder of the spot belongs to the place that is returned. */
-  async #hold(spot: Spot<number>, mayHang: boolean): Promise<HeldPlace> {
+  async #hold(spot: Spot<number>, { grip, mayHang }: How): Promise<HeldPlace> {
     const isHome = spot.name === '';
     const folder = spot.folder === this.#home ? undefined : spot.folder;
     const entry = isHome ? heldPath(this.#home) : entryOf(heldPath(spot.folder), spot.name);
     const host = heldPath(spot.folder);
     const onClose = (): void => this.#leave();
-    const held: Held = { path: spot.path, entry, host, folder, thing: undefined, mayHang, onClose };
+    const calls = mayHang ? SLOW_CALLS : this.#local;
+    const held: Held = { path: spot.path, entry, host, folder, thing: undefined, mayHang, calls, onClose };
     try {
-      if (!isHome) held.thing = await openDescriptor(entry, HOLD);
+      if (!isHome) {
+        if (grip !== 'hold') {
+          // An error costs more than a look.
+          const stats = await calls.lstat(entry);
+          if (stats === undefined || grip === 'look') return new HeldPlace(held, stats);
+        }
+        held.thing = await calls.open(entry, HOLD);
+      }
       const thing = held.thing ?? this.#home;
-      return new HeldPlace(held, mayHang ? await statDescriptor(thing) : fstatSync(thing));
+      // What was just opened on a local disk is in memory.
+      return new HeldPlace(held, mayHang ? await calls.fstat(thing) : fstatSync(thing));
     } catch (error) {
       if (errnoName(error) === 'ENOENT') return new HeldPlace(held, undefined);
       if (held.thing !== undefined) closeSync(held.thing);
@@ -157,6 +185,12 @@ class HeldJail implements Jail {
   }
 }
 
+/** How a place is looked up. */
+interface How {
+  readonly grip: Grip;
+  readonly mayHang: boolean;
+}
+
 /** What a place keeps open. */
 interface Held {
   readonly path: VirtualPath;
@@ -167,6 +201,7 @@ interface Held {
   /** What stands there, unless nothing does or it is the home. */
   thing: number | undefined;
   readonly mayHang: boolean;
+  readonly calls: NameCalls;
   readonly onClose: () => void;
 }
 
@@ -175,6 +210,7 @@ class HeldPlace implements Place {
   readonly kind: EntryKind | undefined;
   readonly stats: Stats | undefined;
   readonly mayHang: boolean;
+  readonly calls: NameCalls;
   readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
@@ -186,19 +222,20 @@ class HeldPlace implements Place {
     this.path = held.path;
     this.stats = stats;
     this.mayHang = held.mayHang;
+    this.calls = held.calls;
     this.kind = stats === undefined ? undefined : kindOf(stats);
     this.folder = held.host;
     this.entry = held.entry;
     this.thing = held.thing === undefined ? held.entry : heldPath(held.thing);
   }
 
-  open(flags: number): Promise<number> {
+  open(flags: number): Answer<number> {
     // Through our own descriptor, so without O_NOFOLLOW: "/proc/self/fd/N" is itself a link, to exactly what we hold.
-    return openDescriptor(this.thing, flags);
+    return this.calls.open(this.thing, flags);
   }
 
-  create(flags: number, mode: number): Promise<number> {
-    return openDescriptor(this.entry, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  create(flags: number, mode: number): Answer<number> {
+    return this.calls.open(this.entry, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   }
 
   close(): void {
@@ -219,7 +256,7 @@ function heldPath(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
 
-function look(folder: number, name: string, mayEnter: boolean): Answer<number> | undefined {
+function look(folder: number, name: string, mayEnter: boolean): LookedUp<number> | undefined {
   const entry = entryOf(heldPath(folder), name);
   try {
     if (mayEnter) return { entered: openSync(entry, ENTER) };
@@ -233,15 +270,15 @@ function look(folder: number, name: string, mayEnter: boolean): Answer<number> |
   }
 }
 
-async function lookAside(folder: number, name: string, mayEnter: boolean): Promise<Answer<number> | undefined> {
+async function lookAside(folder: number, name: string, mayEnter: boolean): Promise<LookedUp<number> | undefined> {
   const entry = entryOf(heldPath(folder), name);
   try {
-    if (mayEnter) return { entered: await openDescriptor(entry, ENTER) };
+    if (mayEnter) return { entered: await SLOW_CALLS.open(entry, ENTER) };
   } catch (error) {
     if (errnoName(error) !== 'ENOTDIR') throw error;
   }
   try {
-    return { target: decodeBytes(await readLinkBytes(entry)) };
+    return { target: decodeBytes(await SLOW_CALLS.readLink(entry)) };
   } catch (error) {
     return noLink(error);
   }

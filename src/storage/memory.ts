@@ -2,8 +2,9 @@
 
 import { checkChanges, checkLinkTarget, checkOpenOptions, permissionBits } from '../model/checks.ts';
 import type { Space } from '../model/entry.ts';
-import { FileError, type FileErrorCode } from '../model/error.ts';
+import { FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 import { isWithin, MAX_NAME_BYTES, ROOT, type VirtualPath } from '../model/path.ts';
+import { ALONE, type Standing } from './border.ts';
 import { MemoryDirectory, MemoryOpenFile } from './memory-handle.ts';
 import {
   attributesOfNode,
@@ -18,7 +19,7 @@ import {
 } from './memory-node.ts';
 import type { LastLink } from './place.ts';
 import type { Permit, Storage } from './storage.ts';
-import { type Answer, type Footing, walk } from './walk.ts';
+import { type Footing, type LookedUp, type Spot, walk } from './walk.ts';
 
 const BLOCK_BYTES = 4096;
 
@@ -30,16 +31,32 @@ interface Found {
   readonly node: MemoryNode | undefined;
 }
 
-/** Makes an empty storage whose files may hold `capacityBytes` (64 MiB unless told) together; more is `no-space`. */
-export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capacityBytes?: number } = {}): Storage {
+interface MemoryParts {
+  /** What all files together may hold, 64 MiB unless told; more is `no-space`. */
+  readonly capacityBytes?: number;
+  /** Alone unless told. */
+  readonly standing?: Standing;
+}
+
+/** Makes an empty storage. */
+export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024, standing = ALONE }: MemoryParts = {}): Storage {
   const home = newFolder(0o700);
   const budget: MemoryBudget = { capacityBytes, usedBytes: 0 };
-  const footing: Footing<MemoryFolder> = { home, look, leave: () => undefined };
+  const footing: Footing<MemoryFolder> = { home, standing, look, leave: () => undefined };
 
   function find(path: VirtualPath, last: LastLink): Found {
-    const spot = walk(footing, path, last);
+    const spot = walkTo(path, last);
     const node = spot.name === '' ? home : spot.folder.entries.get(spot.name);
     return { path: spot.path, folder: spot.folder, name: spot.name, node };
+  }
+
+  /** A folder in memory knows no paths: the error is told whose it is. */
+  function walkTo(path: VirtualPath, last: LastLink): Spot<MemoryFolder> {
+    try {
+      return walk(footing, path, last);
+    } catch (error) {
+      throw isFileError(error, 'not-found') ? new FileError(error.code, { path }) : error;
+    }
   }
 
   function space(): Space {
@@ -52,7 +69,14 @@ export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capa
       totalFiles: 0,
       freeFiles: 0,
       maxNameBytes: MAX_NAME_BYTES,
+      at: standing.at,
     };
+  }
+
+  function refuseRoot(found: Found, path: VirtualPath): void {
+    if (found.path !== standing.at) return;
+    const what = standing.at === ROOT ? 'home' : 'shared folder';
+    throw new FileError('permission-denied', { path, detail: `this is the ${what} itself` });
   }
 
   function removeName({ folder, name, node }: Found): void {
@@ -103,7 +127,7 @@ export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capa
     async remove(path, permit) {
       const found = find(path, 'keep');
       ask(permit, found);
-      refuseHome(found, path);
+      refuseRoot(found, path);
       if (nodeOf(found, path).kind === 'directory') throw new FileError('is-a-directory', { path });
       removeName(found);
     },
@@ -111,7 +135,7 @@ export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capa
     async removeDirectory(path, permit) {
       const found = find(path, 'keep');
       ask(permit, found);
-      refuseHome(found, path);
+      refuseRoot(found, path);
       if (found.node?.kind !== 'directory') throw missingOr(found, 'not-a-directory', path);
       if (found.node.entries.size > 0) throw new FileError('not-empty', { path });
       removeName(found);
@@ -122,8 +146,8 @@ export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capa
       const target = find(to, 'keep');
       ask(permits.from, source);
       ask(permits.to, target);
-      refuseHome(source, from);
-      refuseHome(target, to);
+      refuseRoot(source, from);
+      refuseRoot(target, to);
       const node = nodeOf(source, from);
       if (target.node !== undefined && !replace) throw new FileError('already-exists', { path: to });
       if (target.node === node) return;
@@ -197,7 +221,7 @@ export function createMemoryStorage({ capacityBytes = 64 * 1024 * 1024 }: { capa
   };
 }
 
-function look(folder: MemoryFolder, name: string, mayEnter: boolean): Answer<MemoryFolder> | undefined {
+function look(folder: MemoryFolder, name: string, mayEnter: boolean): LookedUp<MemoryFolder> | undefined {
   const node = folder.entries.get(name);
   if (node === undefined && mayEnter) throw new FileError('not-found');
   if (node?.kind === 'directory' && mayEnter) return { entered: node };
@@ -224,8 +248,4 @@ function missingOr(found: Found, code: FileErrorCode, path: VirtualPath): FileEr
 
 function refuseTaken(found: Found, path: VirtualPath): void {
   if (found.node !== undefined) throw new FileError('already-exists', { path });
-}
-
-function refuseHome(found: Found, path: VirtualPath): void {
-  if (found.path === ROOT) throw new FileError('permission-denied', { path, detail: 'this is the home itself' });
 }

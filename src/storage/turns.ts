@@ -67,6 +67,7 @@ export type Device = number | 'mixed';
 export interface UserTurns {
   /** For what is done before the device is known. */
   readonly opening: Turns;
+  /** The same at each call for one device: a home and shared folders that are on it share. */
   on(device: Device): Turns;
   /** To be called once, when these are no longer needed. */
   leave(): void;
@@ -74,6 +75,8 @@ export interface UserTurns {
 
 /** The turns of all users of a server. */
 export class SharedTurns {
+  /** For opening what belongs to no one user. */
+  readonly opening: Turns;
   readonly #perSession: number;
   readonly #perUser: number;
   readonly #perDevice: number;
@@ -85,18 +88,22 @@ export class SharedTurns {
     this.#perUser = Math.max(2, Math.floor(threads / 8));
     this.#perSession = Math.ceil((this.#perUser * 3) / 4);
     this.#perDevice = Math.max(2, Math.floor((threads * 3) / 4));
+    this.opening = new Turns(this.#perUser);
   }
 
   enter(user: string): UserTurns {
     const own = this.#users.get(user) ?? { opening: new Turns(2), devices: new Map(), entered: 0 };
     this.#users.set(user, own);
     own.entered += 1;
+    const inSession = new Map<Device, Turns>();
     return {
       opening: own.opening,
       on: (device) => {
-        const turns = own.devices.get(device) ?? new Turns(this.#perUser, this.#turnsOf(device));
-        own.devices.set(device, turns);
-        return new Turns(this.#perSession, turns);
+        const ofUser = own.devices.get(device) ?? new Turns(this.#perUser, this.#turnsOf(device));
+        own.devices.set(device, ofUser);
+        const turns = inSession.get(device) ?? new Turns(this.#perSession, ofUser);
+        inSession.set(device, turns);
+        return turns;
       },
       leave: () => {
         own.entered -= 1;

@@ -12,12 +12,18 @@ import { PeerGone } from './peer-gone.ts';
 export async function nextChunk(stream: Readable, signal: AbortSignal): Promise<Buffer | undefined> {
   for (;;) {
     signal.throwIfAborted();
-    const chunk: unknown = stream.read();
-    if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const chunk = arrivedChunk(stream);
+    if (chunk !== undefined) return chunk;
     if (stream.readableEnded) return undefined;
     if (stream.destroyed || stream.errored !== null) throw new PeerGone('the input broke off');
     await changeOf(stream, signal);
   }
+}
+
+/** What has arrived and was not handed out, also when the peer is gone since; undefined when there is nothing. */
+export function arrivedChunk(stream: Readable): Buffer | undefined {
+  const chunk: unknown = stream.read();
+  return chunk instanceof Uint8Array ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : undefined;
 }
 
 const CHANGES = ['readable', 'end', 'close', 'error'] as const;

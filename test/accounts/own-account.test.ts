@@ -4,13 +4,20 @@ import test, { type ExecutionContext } from 'ava';
 import { openAccountStore } from '../../src/accounts/account-store.ts';
 import { createAuthenticator } from '../../src/accounts/authenticate.ts';
 import { AuthorizedKeys } from '../../src/accounts/authorized-keys.ts';
+import { createPasswordChange } from '../../src/accounts/change-password.ts';
+import { LoginRecords } from '../../src/accounts/login-records.ts';
 import { createOwnAccount } from '../../src/accounts/own-account.ts';
 import { OverloadedError } from '../../src/accounts/password-pool.ts';
+import { SecondFactors } from '../../src/accounts/second-factor.ts';
+import { codeAt, readSecret, stepAt } from '../../src/accounts/totp.ts';
 import { AccountError } from '../../src/model/account.ts';
 import type { AuditEvent } from '../../src/model/event.ts';
+import { ANY_PASSWORD } from '../../src/model/rules.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { countingPasswords, recordingLog, transparentHash } from './fixtures.ts';
 import { ECDSA_KEY, ED25519_KEY } from './sample-keys.ts';
+
+const NOW_MS = Date.parse('2026-03-01T12:00:10Z');
 
 /** alice's own account, over real files and hashing that costs nothing. */
 async function loginAlice(t: ExecutionContext) {
@@ -28,8 +35,23 @@ async function loginAlice(t: ExecutionContext) {
   const origin = { sessionId: 's1', address: '192.0.2.1' };
   const identity = { user: 'alice' };
   const audit = (event: AuditEvent): void => void events.push(event);
-  const account = createOwnAccount({ identity, origin, file, store, authenticator, passwords, keys, audit, log });
-  return { account, authenticator, store, keys, file, folder, log, events, passwords };
+  const records = new LoginRecords({ folder: join(folder, 'logins'), log });
+  const secondFactors = new SecondFactors({ records, now: () => NOW_MS });
+  const changePassword = createPasswordChange({ file, store, passwords, records, rules: () => ANY_PASSWORD });
+  const demands = { totp: false };
+  const account = createOwnAccount({
+    identity,
+    origin,
+    store,
+    authenticator,
+    changePassword,
+    keys,
+    secondFactors,
+    mayDoWithoutTotp: () => !demands.totp,
+    audit,
+    log,
+  });
+  return { account, authenticator, store, keys, file, folder, log, events, passwords, records, demands };
 }
 
 test('own account: a new password counts at the next login, the old one no more', async (t) => {
@@ -130,4 +152,57 @@ test('own account: a key that is refused leaves no trace in the audit', async (t
   await t.throwsAsync(account.addKey('nonsense'), { instanceOf: AccountError });
   await t.throwsAsync(account.removeKey('SHA256:x'), { instanceOf: AccountError });
   t.deepEqual(events, []);
+});
+
+const codeOfNow = (secret: string, steps = 0): string =>
+  codeAt(readSecret(secret) ?? Buffer.alloc(0), stepAt(NOW_MS) + steps);
+
+test('own account: a second factor is made, renewed and taken away by its codes, and the audit log says so', async (t) => {
+  const { account, events } = await loginAlice(t);
+  t.is(await account.secondFactor(), undefined);
+  const made = await account.newSecondFactor();
+  t.true(made.uri.includes(made.secret));
+  t.true(made.qrCode.length > 10);
+  await t.throwsAsync(made.enable('000000'), { instanceOf: AccountError, message: /not the code of now/ });
+  t.is(await account.secondFactor(), undefined);
+  await made.enable(codeOfNow(made.secret, -1));
+  t.deepEqual(await account.secondFactor(), { since: new Date(NOW_MS), recoveryCodesLeft: 10 });
+  await t.throwsAsync(account.newSecondFactor(), { message: /already/ });
+  await t.throwsAsync(account.newRecoveryCodes('000000'), { message: /code is wrong/ });
+  const renewed = await account.newRecoveryCodes(codeOfNow(made.secret));
+  await t.throwsAsync(account.disableSecondFactor(codeOfNow(made.secret)), { message: /used already/ });
+  await t.throwsAsync(account.disableSecondFactor(made.recoveryCodes[0] ?? ''), { message: /code is wrong/ });
+  await account.disableSecondFactor(renewed[0] ?? '');
+  t.is(await account.secondFactor(), undefined);
+  t.deepEqual(
+    events.map(({ event }) => event),
+    ['account.totp-enabled', 'account.recovery-codes-renewed', 'account.totp-disabled'],
+  );
+});
+
+test('own account: a second factor that a role demands stays', async (t) => {
+  const { account, demands, events } = await loginAlice(t);
+  const made = await account.newSecondFactor();
+  await made.enable(codeOfNow(made.secret, -1));
+  demands.totp = true;
+  await t.throwsAsync(account.disableSecondFactor(codeOfNow(made.secret)), { message: /your role demands/ });
+  t.like(await account.secondFactor(), { recoveryCodesLeft: 10 });
+  t.is(events.length, 1);
+});
+
+test('own account: after too many wrong codes even the right one changes nothing', async (t) => {
+  const { account } = await loginAlice(t);
+  const made = await account.newSecondFactor();
+  await made.enable(codeOfNow(made.secret, -1));
+  for (let turn = 0; turn < 10; turn += 1) await t.throwsAsync(account.disableSecondFactor('000000'));
+  await t.throwsAsync(account.disableSecondFactor(codeOfNow(made.secret)), { message: /too many codes/ });
+});
+
+test('own account: a new password is remembered with its time, and need not be changed again', async (t) => {
+  const { account, records } = await loginAlice(t);
+  await records.passwordSet('alice', { mustChange: true }, 0);
+  await account.changePassword('old', 'brand new');
+  const { passwordSetMs = 0, mustChangePassword } = await records.read('alice');
+  t.true(passwordSetMs > 0);
+  t.false(mustChangePassword);
 });

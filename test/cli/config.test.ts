@@ -34,10 +34,29 @@ test('config: print shows every setting with where it comes from, and the algori
   t.regex(text, /^grace: 30s +# default$/m);
   t.regex(text, /^# {3}key exchange: mlkem768x25519-sha256$/m);
   t.regex(text, /^# {3}host keys: ssh-ed25519,rsa-sha2-512,rsa-sha2-256$/m);
-  t.deepEqual(
-    Object.keys(parse(text) as object),
-    SETTING_KEYS.map((key) => SETTINGS[key].name),
-  );
+  t.deepEqual(Object.keys(parse(text) as object), [
+    ...SETTING_KEYS.map((key) => SETTINGS[key].name),
+    'roles',
+    'groups',
+    'folders',
+    'users',
+    'passwords',
+  ]);
+});
+
+test('config: print shows the rules, and check tells what is wrong with them beside the settings', async (t) => {
+  t.timeout(30_000);
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'sshome.yaml'), 'users:\n  alice: { roles: [viewer] }\n');
+  const { status, text, stderr } = await config(t, folder, ['print']);
+  t.is(status, 0, stderr);
+  t.regex(text, /^users:\n {2}alice:\n {4}roles: \[ viewer \]$/m);
+  t.regex(text, /^# {3}viewer:\n.*\n.*\n# {9}allow: \[ list, download \]$/m);
+  await writeFile(join(folder, 'sshome.yaml'), 'port: x\nusers:\n  alice: { roles: [vewer] }\n');
+  const wrong = await config(t, folder, ['check']);
+  t.like(wrong, { status: 1, text: '' });
+  t.regex(wrong.stderr, /^sshome: sshome\.yaml:1: port: "x" is not a whole number from 0 to 65535$/m);
+  t.regex(wrong.stderr, /^sshome: sshome\.yaml:3: users\.alice\.roles: there is no role "vewer"; there are owner, /m);
 });
 
 test('config: what print shows is a file of settings that comes to the same', async (t) => {

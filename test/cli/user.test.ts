@@ -1,14 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { parseCredentials } from '../../src/accounts/credentials-file.ts';
 import { loadArgon2, verifyPassword } from '../../src/accounts/password.ts';
+import { codeAt, readSecret, stepAt } from '../../src/accounts/totp.ts';
 import { ED25519_KEY, SHORT_RSA_KEY } from '../accounts/sample-keys.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { until } from '../helpers/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('user-program.js', import.meta.url));
 
@@ -73,8 +75,8 @@ test('cli user: list shows what kind of password and how many keys there are, as
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
   t.deepEqual(JSON.parse((await user(folder, ['list', '--json'])).stdout), [
-    { user: 'al', password: 'plain', keys: 0, locked: false },
-    { user: 'alice', password: 'plain', keys: 0, locked: false },
+    { user: 'al', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
+    { user: 'alice', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
   ]);
 });
 
@@ -127,6 +129,67 @@ test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS',
   const env = { SSHOME_CREDENTIALS: 'b.txt' };
   t.regex((await user(folder, ['list'], '', env)).stdout, /^bob /);
   t.regex((await user(folder, ['list', '--credentials', 'a.txt'], '', env)).stdout, /^alice /);
+});
+
+const secretIn = (text: string): Buffer => readSecret(/^Secret: (\S+)$/m.exec(text)?.[1] ?? '') ?? Buffer.alloc(0);
+
+test('cli user: a second factor is made, told of, renewed and taken away, and removed with the user', async (t) => {
+  t.timeout(60_000);
+  const { folder } = await withUsers(t, 'alice:a\nbob:b\n');
+  const wrong = await user(folder, ['totp', 'enable', 'alice'], '000000\n');
+  t.is(wrong.status, 1);
+  t.regex(wrong.stderr, /not the code of now/);
+  t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /^alice has no second factor/);
+  const { stdout, status } = await user(folder, ['totp', 'enable', 'alice', '--no-confirm']);
+  t.is(status, 0);
+  t.is(secretIn(stdout).length, 20);
+  t.regex(stdout, /^otpauth:\/\/totp\/alice\?secret=/m);
+  t.is(stdout.match(/^ {2}(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}$/gm)?.length, 10);
+  // Not a terminal: the QR code is there, without colours.
+  t.regex(stdout, /█▀▀▀▀▀█|▀▀█/);
+  t.false(stdout.includes('\x1b'));
+  t.is((await stat(join(folder, 'logins/alice'))).mode & 0o777, 0o600);
+  t.regex((await user(folder, ['totp', 'enable', 'alice', '--no-confirm'])).stderr, /already.*totp disable alice/);
+  t.is((await user(folder, ['list'])).stdout, 'alice  plain     0 keys  totp\nbob    plain     0 keys\n');
+  t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /since 20.*10 recovery codes left/);
+  t.is((await user(folder, ['totp', 'recovery', 'alice'])).stdout.match(/^ {2}/gm)?.length, 10);
+  t.regex((await user(folder, ['totp', 'recovery', 'bob'])).stderr, /no second factor/);
+  t.is((await user(folder, ['totp', 'disable', 'alice'])).status, 0);
+  t.is((await user(folder, ['totp', 'enable', 'bob', '--no-confirm'])).status, 0);
+  t.is((await user(folder, ['remove', 'bob'])).status, 0);
+  t.deepEqual(await readdir(join(folder, 'logins')), []);
+  t.regex((await user(folder, ['totp', 'enable', 'carol', '--no-confirm'])).stderr, /no such user/);
+});
+
+test('cli user: a second factor is confirmed by a code of it', async (t) => {
+  t.timeout(30_000);
+  const { folder } = await withUsers(t, 'alice:a\n');
+  const child = spawn(process.execPath, [PROGRAM, 'user', 'totp', 'enable', 'alice'], { cwd: folder });
+  t.teardown(() => child.kill('SIGKILL'));
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    shown += chunk;
+  });
+  const exited = once(child, 'exit');
+  await until(() => /^Secret: .*\n/m.test(shown));
+  child.stdin.end(`${codeAt(secretIn(shown), stepAt(Date.now()))}\n`);
+  t.is((await exited)[0], 0);
+  t.regex(shown, /alice gives a one-time code after the password from now on/);
+});
+
+test('cli user: with --must-change, the password is to be changed; another one without it is not', async (t) => {
+  t.timeout(30_000);
+  const { folder } = await withUsers(t, 'alice:a\n');
+  const flags = ['--password-stdin', '--must-change'];
+  t.regex((await user(folder, ['passwd', 'alice', ...flags], 'b\n')).stdout, /to be changed at the next login/);
+  t.regex((await user(folder, ['add', 'bob', ...flags], 'b\n')).stdout, /must change the password at the first login/);
+  t.is(
+    (await user(folder, ['list'])).stdout,
+    'alice  argon2id  0 keys  must change\nbob    argon2id  0 keys  must change\n',
+  );
+  await user(folder, ['passwd', 'alice', '--password-stdin'], 'c\n');
+  t.regex((await user(folder, ['list'])).stdout, /^alice {2}argon2id {2}0 keys\n/);
+  t.regex(await readFile(join(folder, 'logins/alice'), 'utf8'), /^password-set 20/m);
 });
 
 const refused: [title: string, args: string[], input: string, message: RegExp][] = [

@@ -20,7 +20,14 @@ async function tried(
   offered: AuthenticationType[],
   failed: (error: unknown) => void = () => {},
 ): Promise<AnyAuthMethod[]> {
-  const all = { user: 'alice', agent: undefined, identities: [], password: undefined, ...credentials };
+  const all = {
+    user: 'alice',
+    agent: undefined,
+    identities: [],
+    password: undefined,
+    answer: undefined,
+    ...credentials,
+  };
   const handler = authHandlerFor(all, failed);
   const methods: AnyAuthMethod[] = [];
   // ssh2 gives null at first, whatever its types say.
@@ -64,26 +71,45 @@ test('authentication: a password that is given is tried once, one that is not ty
   t.deepEqual(types(await tried({ password: async () => undefined }, ['password'])), ['none']);
 });
 
-test('authentication: a server that asks for the password itself gets it, but for no other question', async (t) => {
+type Asked = { prompt: string; echo?: boolean }[];
+
+/** What a method answers to rounds of questions. */
+async function answersOf(method: AnyAuthMethod | undefined, ...rounds: Asked[]): Promise<string[][]> {
+  if (method === undefined || !('prompt' in method)) throw new Error('this method answers nothing');
+  const given: string[][] = [];
+  for (const prompts of rounds) {
+    given.push(await new Promise((resolve) => method.prompt('', 'Be quick.', '', prompts, resolve)));
+  }
+  return given;
+}
+
+test('authentication: a server that asks for the password itself gets it once, and for no other question', async (t) => {
   const [, method] = await tried({ password: 'secret' }, ['keyboard-interactive']);
-  if (method === undefined || !('prompt' in method)) return t.fail();
-  const answer = (prompts: { prompt: string; echo?: boolean }[]): string[] => {
-    let given: string[] = [];
-    method.prompt('', '', '', prompts, (answers) => {
-      given = answers;
-    });
-    return given;
+  const password = { prompt: 'Password: ', echo: false };
+  t.deepEqual(await answersOf(method, [{ prompt: 'Your name: ', echo: true }]), [['']]);
+  t.deepEqual(await answersOf(method, [password, { prompt: 'Code: ', echo: false }]), [['', '']]);
+  t.deepEqual(await answersOf(method, [password], [{ prompt: 'Code: ', echo: false }]), [['secret'], ['']]);
+});
+
+test('authentication: after a right proof, what the server asks for is asked of the user', async (t) => {
+  const asked: string[] = [];
+  const answer = async (question: string, instructions: string): Promise<string> => {
+    asked.push(`${instructions} ${question}`);
+    return '123456';
   };
-  t.deepEqual(answer([{ prompt: 'Password: ', echo: false }]), ['secret']);
-  t.deepEqual(answer([{ prompt: 'Your name: ', echo: true }]), ['']);
-  t.deepEqual(
-    answer([
-      { prompt: 'Password: ', echo: false },
-      { prompt: 'Code: ', echo: false },
-    ]),
-    ['', ''],
-  );
-  return undefined;
+  const password = async (attempt: number): Promise<string> => `password ${attempt}`;
+  const methods: unknown[] = [];
+  const handler = authHandlerFor({ user: 'alice', agent: undefined, identities: [], password, answer }, () => t.fail());
+  const next = (left: AuthenticationType[] | null, isPartial: boolean): Promise<unknown> =>
+    new Promise((resolve) => handler(left as AuthenticationType[], isPartial, resolve));
+  methods.push(await next(null, false), await next(['password', 'keyboard-interactive'], false));
+  const questions = await next(['keyboard-interactive'], true);
+  t.deepEqual(await answersOf(questions as AnyAuthMethod, [{ prompt: 'One-time code: ', echo: false }]), [['123456']]);
+  t.deepEqual(asked, ['Be quick. One-time code: ']);
+  // Three times at most, and no password is asked for meanwhile.
+  methods.push(questions, await next(['keyboard-interactive'], false), await next(['keyboard-interactive'], false));
+  t.deepEqual(types(methods as AnyAuthMethod[]), ['none', 'password', ...Array(3).fill('keyboard-interactive')]);
+  t.is(await next(['keyboard-interactive'], false), false);
 });
 
 test('authentication: what a source throws ends the login and is told', async (t) => {

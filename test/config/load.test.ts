@@ -15,7 +15,7 @@ test('config: without anything every setting has its documented default', async 
   const config = await loadConfig({ flags: {}, environment: {}, file: await yamlFile(t, '') });
   t.like(config, { host: '127.0.0.1', port: 2222, credentials: 'id_passwd.txt', homes: 'homes', keys: 'keys' });
   t.like(config, { graceMs: 30_000, logLevel: 'info', logFile: '', maxAuthTries: 6, loginGraceMs: 30_000 });
-  t.deepEqual(Object.keys(config).sort(), [...SETTING_KEYS].sort());
+  t.deepEqual(Object.keys(config).sort(), [...SETTING_KEYS, 'file'].sort());
 });
 
 test('config: a flag beats the environment, which beats the file, which beats the default', async (t) => {
@@ -48,7 +48,7 @@ test('config: every mistake is told, with its place and what is allowed', async 
     '--max-channels: "many" is not a whole number from 1 to 1000',
     'SSHOME_LOG_LEVEL: "loud" is not one of error, warn, info, debug',
     `${file}:1: port: 99999 is not a whole number from 0 to 65535`,
-    `${file}:2: there is no setting prot; there are ${names}`,
+    `${file}:2: there is no setting prot; there are ${names}, and roles, groups, folders, users, passwords`,
     `${file}:3: grace: "soon" is no length of time, as 500ms, 30s, 5m or 2h`,
   ];
   t.deepEqual([...(error?.problems ?? [])].sort(), expected.sort());

@@ -65,6 +65,18 @@ for (const name of CALLS) {
   Object.assign(fs, { [name]: patched });
 }
 
+// The calls that the server makes at once while the disk is prompt.
+for (const name of ['closeSync', 'ftruncateSync'] as const) {
+  const original = fs[name] as (...words: unknown[]) => void;
+  const call = name.slice(0, -'Sync'.length);
+  const patched = (...words: unknown[]): void => {
+    const fault = faultOf(call, words[0]);
+    if (fault === undefined || call === 'close') original(...words);
+    if (fault !== undefined) throw failure(call, fault.errno ?? 'EIO');
+  };
+  Object.assign(fs, { [name]: patched });
+}
+
 // Tests of the clock and of errors that nobody caught: each signal is one such event.
 const { now } = Date;
 let jumpMs = 0;

@@ -10,6 +10,7 @@ import { parsePath as path } from '../../src/model/path.ts';
 import { createOperations } from '../../src/operations/operations.ts';
 import { openHome } from '../../src/storage/home.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { deciding } from './deciding.ts';
 
 interface Home {
   readonly files: Files;
@@ -37,10 +38,8 @@ async function openAlice(t: ExecutionContext, policy: Policy): Promise<Home> {
   return { files, folder, events: events as FileEvent[] };
 }
 
-const allBut =
-  (...refused: readonly Action[]): Policy =>
-  (_identity, action) =>
-    refused.includes(action) ? 'deny' : 'allow';
+const allBut = (...refused: readonly Action[]): Policy =>
+  deciding((action) => (refused.includes(action) ? 'deny' : 'allow'));
 
 async function save(files: Files, name: string, text: string): Promise<void> {
   const file = await files.open(path(name), { write: true, create: true, truncate: true });
@@ -63,7 +62,6 @@ const OPERATIONS: ReadonlyArray<{ title: string; needs: readonly Action[]; run: 
     { title: 'stat', needs: ['list'], run: (files) => files.stat(path('/file')) },
     { title: 'lstat', needs: ['list'], run: (files) => files.lstat(path('/link')) },
     { title: 'readLink', needs: ['list'], run: (files) => files.readLink(path('/link')) },
-    { title: 'realPath', needs: ['list'], run: (files) => files.realPath(path('/link')) },
     { title: 'space', needs: ['list'], run: (files) => files.space(path('/file')) },
     { title: 'download', needs: ['download'], run: (files) => load(files, '/file') },
     { title: 'download through a link', needs: ['download'], run: (files) => load(files, '/link') },
@@ -120,23 +118,32 @@ for (const { title, needs, run } of OPERATIONS) {
   }
 
   test(`operations: ${title}: needs nothing but ${needs.join(' and ')}`, async (t) => {
-    const { files } = await openAlice(t, (_identity, action) => (needs.includes(action) ? 'allow' : 'deny'));
+    const { files } = await openAlice(
+      t,
+      deciding((action) => (needs.includes(action) ? 'allow' : 'deny')),
+    );
     await t.notThrowsAsync(run(files));
   });
 }
 
 test('operations: the policy is asked about where a link leads, not about the link', async (t) => {
   const asked: string[] = [];
-  const { files } = await openAlice(t, (_identity, action, at) => {
-    asked.push(`${action} ${at}`);
-    return 'allow';
-  });
+  const { files } = await openAlice(
+    t,
+    deciding((action, at) => {
+      asked.push(`${action} ${at}`);
+      return 'allow';
+    }),
+  );
   await load(files, '/link');
   t.deepEqual(asked, ['download /file']);
 });
 
 test('operations: what is hidden is answered as if it were not there', async (t) => {
-  const { files } = await openAlice(t, (_identity, _action, at) => (at === '/file' ? 'hidden' : 'allow'));
+  const { files } = await openAlice(
+    t,
+    deciding((_action, at) => (at === '/file' ? 'hidden' : 'allow')),
+  );
   const hidden = await t.throwsAsync(files.stat(path('/file')));
   const missing = await t.throwsAsync(files.stat(path('/none')));
   t.true(isFileError(hidden, 'not-found'));
@@ -144,10 +151,58 @@ test('operations: what is hidden is answered as if it were not there', async (t)
 });
 
 test('operations: the home itself can be looked at by who may look at nothing', async (t) => {
-  const { files } = await openAlice(t, () => 'deny');
+  const { files } = await openAlice(
+    t,
+    deciding(() => 'deny'),
+  );
   t.is((await files.stat(path('/'))).kind, 'directory');
   t.is(await files.realPath(path('/')), path('/'));
   await t.throwsAsync(files.list(path('/')), { message: /Permission denied/ });
+});
+
+test('operations: who may put something somewhere may look at the folder, and learn its name, and nothing of files', async (t) => {
+  for (const action of ['upload', 'create_dirs'] as const) {
+    const { files } = await openAlice(
+      t,
+      deciding((asked) => (asked === action ? 'allow' : 'deny')),
+    );
+    t.is((await files.stat(path('/folder'))).kind, 'directory');
+    await t.notThrowsAsync(files.space(path('/folder')));
+    // Of a file and of nothing it learns the same.
+    t.is(await files.realPath(path('/file')), path('/file'));
+    t.is(await files.realPath(path('/none')), path('/none'));
+    for (const name of ['/file', '/none', '/link']) {
+      await t.throwsAsync(files.stat(path(name)), { message: 'Permission denied' });
+    }
+    await t.throwsAsync(files.list(path('/folder')), { message: 'Permission denied' });
+  }
+  const { files } = await openAlice(
+    t,
+    deciding((asked) => (asked === 'list' ? 'allow' : 'deny')),
+  );
+  t.is(await files.realPath(path('/link')), path('/file'));
+  const { files: nobody } = await openAlice(
+    t,
+    deciding(() => 'deny'),
+  );
+  for (const name of ['/file', '/none', '/folder']) {
+    await t.throwsAsync(nobody.realPath(path(name)), { message: 'Permission denied' });
+  }
+});
+
+test('operations: whoever makes a file may give it its mode and times while it is open', async (t) => {
+  const { files } = await openAlice(
+    t,
+    deciding((asked) => (['upload', 'overwrite'].includes(asked) ? 'allow' : 'deny')),
+  );
+  const changes = { mode: 0o600, times: { accessedMs: 0, modifiedMs: 0 } };
+  const made = await files.open(path('/new'), { write: true, create: true });
+  await t.notThrowsAsync(made.setAttributes(changes));
+  await t.throwsAsync(made.setAttributes({ owner: { uid: 1, gid: 1 } }), { message: 'Permission denied' });
+  await made.close();
+  const old = await files.open(path('/file'), { write: true });
+  await t.throwsAsync(old.setAttributes(changes), { message: 'Permission denied' });
+  await old.close();
 });
 
 test('operations: a file can do what it was opened for, and no more', async (t) => {
@@ -164,7 +219,10 @@ test('operations: a file can do what it was opened for, and no more', async (t) 
 
 test('operations: rights count when a file is opened; what is open goes on', async (t) => {
   let decision: 'allow' | 'deny' = 'allow';
-  const { files } = await openAlice(t, () => decision);
+  const { files } = await openAlice(
+    t,
+    deciding(() => decision),
+  );
   const file = await files.open(path('/file'), { read: true });
   decision = 'deny';
   t.is(await file.read(Buffer.alloc(4), 0), 4);

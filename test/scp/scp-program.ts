@@ -7,9 +7,13 @@ import { runScp } from '../../src/scp/scp.ts';
 import { expandLine } from '../../src/shell/expand-line.ts';
 import { chooseJail, openJailOf } from '../../src/storage/choose-jail.ts';
 import { openDiskStorage } from '../../src/storage/disk.ts';
+import { createLocalCalls } from '../../src/storage/system-calls.ts';
 import { createTestLog } from '../helpers/test-log.ts';
 
-const jail = await openJailOf[chooseJail()](process.env['SSHOME_TEST_HOME'] ?? '', 'auto');
+const jail = await openJailOf[chooseJail()](process.env['SSHOME_TEST_HOME'] ?? '', {
+  walkMode: 'auto',
+  local: createLocalCalls(),
+});
 const files = createOperations({ policy: ownerPolicy, audit: () => undefined }).as({
   identity: { user: 'alice' },
   origin: { sessionId: 'test', address: '192.0.2.7' },

@@ -222,6 +222,28 @@ test('passwd: reads three lines, and says what is wrong', async (t) => {
   t.is(account.calls.length, 1);
 });
 
+test('totp: is made once a code of it was given, renewed and taken away by codes', async (t) => {
+  const account = createAccount();
+  const parts = { home: createHome(), account };
+  t.regex((await run(parts, 'totp')).text, /no second factor/);
+  const wrong = await run(parts, 'totp enable', '000000\n');
+  t.is(wrong.status, 1);
+  // Recovery codes are for who has the second factor in force.
+  t.false(wrong.text.includes('AAAA-BBBB'));
+  t.is((await run(parts, 'totp enable', '')).status, 1);
+  t.deepEqual(account.calls, []);
+  const { text, status } = await run(parts, 'totp enable', '123456\n');
+  t.is(status, 0);
+  for (const shown of ['█▀▄\n▀ █\n', 'SECRET7', 'otpauth://totp/', 'AAAA-BBBB-CCCC-DDDD'])
+    t.true(text.includes(shown), shown);
+  t.regex((await run(parts, 'totp status')).text, /since 1970-01-01.*\n2 recovery codes are left/);
+  t.regex((await run(parts, 'totp recovery', '123456\n')).text, /IIII-JJJJ/);
+  t.is((await run(parts, 'totp disable', '1\n')).status, 1);
+  t.is((await run(parts, 'totp disable', '123456\n')).status, 0);
+  t.is((await run(parts, 'totp frob')).status, 2);
+  t.deepEqual(account.calls, ['second factor enabled', 'recovery codes renewed', 'second factor disabled']);
+});
+
 test('keys: are listed, added by operand and by input, and removed', async (t) => {
   const parts = { home: createHome(), account: createAccount() };
   t.is((await run(parts, 'keys add ssh-ed25519 AAAA me@here')).text, 'added SHA256:0 ssh-ed25519 me@here\n');

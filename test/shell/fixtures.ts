@@ -2,8 +2,8 @@
 
 import { PassThrough } from 'node:stream';
 import type { ExecutionContext } from 'ava';
-import { ownerPolicy } from '../../src/access/policy.ts';
-import { AccountError, type OwnAccount, type PublicKeyInfo } from '../../src/model/account.ts';
+import { ownerPolicy, type Policy } from '../../src/access/policy.ts';
+import { AccountError, type OwnAccount, type PublicKeyInfo, type SecondFactorInfo } from '../../src/model/account.ts';
 import type { Files } from '../../src/model/files.ts';
 import type { Log } from '../../src/model/log.ts';
 import { parsePath } from '../../src/model/path.ts';
@@ -11,6 +11,7 @@ import { createOperations } from '../../src/operations/operations.ts';
 import { runCommand, runShell } from '../../src/shell/shell.ts';
 import type { ShellContext } from '../../src/shell/terminal.ts';
 import { createMemoryStorage } from '../../src/storage/memory.ts';
+import type { Storage } from '../../src/storage/storage.ts';
 import { createTestLog } from '../helpers/test-log.ts';
 import { VirtualScreen } from './virtual-screen.ts';
 
@@ -21,13 +22,19 @@ export interface Home {
   names(path: string): Promise<string[]>;
 }
 
-/** An empty home of alice, in memory. */
-export function createHome(): Home {
-  const files = createOperations({ policy: ownerPolicy, audit: () => undefined }).as({
+/** An empty home of alice, in memory unless told, in which she may do everything unless told. */
+export function createHome({
+  storage = createMemoryStorage(),
+  policy = ownerPolicy,
+}: {
+  storage?: Storage;
+  policy?: Policy;
+} = {}): Home {
+  const files = createOperations({ policy, audit: () => undefined }).as({
     identity: { user: 'alice' },
     origin: ORIGIN,
     face: 'shell',
-    storage: createMemoryStorage(),
+    storage,
   });
   return {
     files,
@@ -50,16 +57,19 @@ export function createHome(): Home {
     },
     async names(path) {
       const folder = await files.list(parsePath(path));
-      const entries = await folder.read(10_000);
+      const found: string[] = [];
+      for (let next = await folder.read(1000); next.length > 0; next = await folder.read(1000)) {
+        found.push(...next.map(({ name }) => name));
+      }
       await folder.close();
-      return entries.map(({ name }) => name).sort();
+      return found.sort();
     },
   };
 }
 
 const ORIGIN = { sessionId: 'c0ffee', address: '192.0.2.7' };
 
-/** An account with the password "old" and no keys; what was called stands in `calls`. */
+/** An account with the password "old", no keys, and codes that are "123456"; what was called stands in `calls`. */
 export interface FakeAccount extends OwnAccount {
   readonly calls: string[];
 }
@@ -67,8 +77,37 @@ export interface FakeAccount extends OwnAccount {
 export function createAccount(): FakeAccount {
   const calls: string[] = [];
   const keys: PublicKeyInfo[] = [];
+  let secondFactor: SecondFactorInfo | undefined;
+  const requireCode = (code: string): void => {
+    if (code !== '123456') throw new AccountError('the code is wrong');
+  };
   return {
     calls,
+    secondFactor: async () => secondFactor,
+    newSecondFactor: async () => {
+      if (secondFactor !== undefined) throw new AccountError('there is a second factor already');
+      return {
+        secret: 'SECRET7SECRET7SECRET7SECRET7SECR',
+        uri: 'otpauth://totp/alice?secret=SECRET7SECRET7SECRET7SECRET7SECR',
+        qrCode: ['█▀▄', '▀ █'],
+        recoveryCodes: ['AAAA-BBBB-CCCC-DDDD', 'EEEE-FFFF-GGGG-HHHH'],
+        enable: async (code) => {
+          requireCode(code);
+          secondFactor = { since: new Date(0), recoveryCodesLeft: 2 };
+          calls.push('second factor enabled');
+        },
+      };
+    },
+    disableSecondFactor: async (code) => {
+      requireCode(code);
+      secondFactor = undefined;
+      calls.push('second factor disabled');
+    },
+    newRecoveryCodes: async (code) => {
+      requireCode(code);
+      calls.push('recovery codes renewed');
+      return ['IIII-JJJJ-KKKK-LLLL'];
+    },
     changePassword: async (current, next) => {
       if (current !== 'old') throw new AccountError('the current password is wrong');
       calls.push(`password ${next}`);

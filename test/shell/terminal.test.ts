@@ -374,3 +374,14 @@ test('upload: a connection that breaks leaves what arrived, and is no fault of t
   t.is((await home.read('cut.bin')).length, 400_000);
   t.deepEqual(log.unforeseen, []);
 });
+
+test('terminal: the QR code of a second factor is white on black, and the code that is typed is not shown', async (t) => {
+  const { type, shows, sent, screen } = openTerminal(t, { home: createHome() });
+  await shows('alice@sshome:/$');
+  type('totp enable\r');
+  await shows('One-time code:');
+  t.true(sent().includes('\x1b[97;40m█▀▄\x1b[0m'));
+  type('123456\r');
+  await shows('AAAA-BBBB-CCCC-DDDD');
+  t.false(screen.text().includes('123456'));
+});

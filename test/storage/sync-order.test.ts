@@ -16,15 +16,39 @@ function nameOf(path: unknown): string {
   return name.startsWith('.sshome-upload.') ? 'temporary' : name;
 }
 
-const { fsync, close } = fs;
+/** Not a descriptor that only holds a place (O_PATH): nothing can be written by it, nor synced. */
+function isOpenFile(descriptor: number): boolean {
+  if (!fs.fstatSync(descriptor).isFile()) return false;
+  try {
+    fs.fdatasyncSync(descriptor);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const { fsync, close, closeSync, linkSync, renameSync } = fs;
 Object.assign(fs, {
   fsync: (...words: Parameters<typeof fsync>) => {
     calls.push(fs.fstatSync(words[0]).isDirectory() ? 'sync folder' : 'sync file');
     fsync(...words);
   },
   close: (...words: Parameters<typeof close>) => {
-    if (fs.fstatSync(words[0]).isFile()) calls.push('close file');
+    if (isOpenFile(words[0])) calls.push('close file');
     close(...words);
+  },
+  // The same calls where they are made at once, as the disk is prompt.
+  closeSync: (descriptor: number) => {
+    if (isOpenFile(descriptor)) calls.push('close file');
+    closeSync(descriptor);
+  },
+  linkSync: (from: fs.PathLike, to: fs.PathLike) => {
+    calls.push(`link ${nameOf(from)} ${nameOf(to)}`);
+    linkSync(from, to);
+  },
+  renameSync: (from: fs.PathLike, to: fs.PathLike) => {
+    calls.push(`rename ${nameOf(from)} ${nameOf(to)}`);
+    renameSync(from, to);
   },
 });
 const { link, rename } = fs.promises;

@@ -8,6 +8,7 @@ import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import { openHome } from '../../src/storage/home.ts';
 import type { Permit, Storage } from '../../src/storage/storage.ts';
 import { sweepHomes } from '../../src/storage/sweep-homes.ts';
+import { createLocalCalls } from '../../src/storage/system-calls.ts';
 import { freeTurns } from '../../src/storage/turns.ts';
 import type { UploadPolicy } from '../../src/storage/upload-policy.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
@@ -39,10 +40,11 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
     },
     sweep: (keepMs) =>
       sweepHomes({
-        directory: homesDirectory,
+        directories: { home: homesDirectory, folder: join(homesDirectory, '.shared') },
         jail: 'held',
         walkMode: 'auto',
-        keepMs,
+        local: createLocalCalls(),
+        keepMs: () => keepMs,
         active,
         signal: new AbortController().signal,
         log: createTestLog(),

@@ -2,7 +2,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { isFileError } from '../../src/model/error.ts';
 import { parsePath, type VirtualPath } from '../../src/model/path.ts';
-import { type Answer, type Footing, type SlowFooting, walk, walkAside } from '../../src/storage/walk.ts';
+import { ALONE } from '../../src/storage/border.ts';
+import { type Footing, type LookedUp, type SlowFooting, walk, walkAside } from '../../src/storage/walk.ts';
 
 /** A tree of folders in memory; a string is a link, null a file. */
 interface Tree {
@@ -20,9 +21,10 @@ function footingOf(tree: Tree): Footing<Held> & { held: Set<Held>; steps: number
   const held = new Set<Held>();
   const footing = {
     home: { names: [], tree },
+    standing: ALONE,
     held,
     steps: 0,
-    look(folder: Held, name: string, mayEnter: boolean): Answer<Held> | undefined {
+    look(folder: Held, name: string, mayEnter: boolean): LookedUp<Held> | undefined {
       footing.steps += 1;
       const inner = folder.tree[name];
       if (inner === undefined && mayEnter) throw new Error('ENOENT');

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import test from 'ava';
-import { nextChunk } from '../../src/streams/next-chunk.ts';
+import { arrivedChunk, nextChunk } from '../../src/streams/next-chunk.ts';
 import { PeerGone } from '../../src/streams/peer-gone.ts';
 
 const { signal } = new AbortController();
@@ -40,4 +40,15 @@ test('next chunk: an abort ends the wait, takes nothing, and leaves no listener'
   t.deepEqual(stream.eventNames(), before);
   stream.write('later');
   t.is((await nextChunk(stream, signal))?.toString(), 'later');
+});
+
+test('next chunk: what arrived before an abort, or before the stream was destroyed, can still be had', async (t) => {
+  for (const breakOff of [(stream: PassThrough) => stream, (stream: PassThrough) => stream.destroy()]) {
+    const stream = new PassThrough();
+    stream.write('there ');
+    stream.write('already');
+    await t.throwsAsync(nextChunk(breakOff(stream), AbortSignal.abort(new Error('gone'))), { message: 'gone' });
+    t.is(arrivedChunk(stream)?.toString(), 'there already');
+    t.is(arrivedChunk(stream), undefined);
+  }
 });

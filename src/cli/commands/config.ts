@@ -1,8 +1,10 @@
-// `sshome config`: what a server would run with, without running it.
+// `sshome config`: what a server would run with, without running it: its settings and its rules.
 
 import { stringify } from 'yaml';
 import type { CommandModule } from 'yargs';
+import { configSchema } from '../../config/config-schema.ts';
 import { ConfigError, loadSettings, type Settings } from '../../config/load.ts';
+import { printRules } from '../../config/print-rules.ts';
 import { SETTING_KEYS, SETTINGS } from '../../config/schema.ts';
 import { SettingError } from '../../config/setting.ts';
 import type { AlgorithmLists } from '../../model/algorithms.ts';
@@ -21,15 +23,23 @@ export function configCommand(): CommandModule {
       program
         .command({
           command: 'print',
-          describe: 'Print every setting with where it comes from, and the algorithms offered, as a YAML file',
+          describe:
+            'Print every setting with where it comes from, the algorithms offered, and the rules, as a YAML file',
           builder: describeSettings,
           handler: (flags) => run(flags, print),
         })
         .command({
           command: 'check',
-          describe: 'Tell whether the settings can be used',
+          describe: 'Tell whether the settings and the rules can be used',
           builder: describeSettings,
           handler: (flags) => run(flags, () => 'the settings can be used\n'),
+        })
+        .command({
+          command: 'schema',
+          describe: 'Print the JSON schema of sshome.yaml, for editors',
+          handler: () => {
+            process.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
+          },
         })
         .demandCommand(1, 'Which? `sshome config --help` lists them.'),
     handler: () => {},
@@ -51,7 +61,7 @@ async function run(
   }
 }
 
-function print({ origins }: Settings, algorithms: AlgorithmLists): string {
+function print({ origins, rules }: Settings, algorithms: AlgorithmLists): string {
   const settings = SETTING_KEYS.map((key) => {
     const { written, from } = origins[key];
     return `${`${SETTINGS[key].name}: ${scalar(written)}`.padEnd(FROM_COLUMN)} # ${from}\n`;
@@ -63,7 +73,7 @@ function print({ origins }: Settings, algorithms: AlgorithmLists): string {
     ['host keys', algorithms.hostKeyAlgorithms],
   ] as const;
   const lists = offered.map(([what, names]) => `#   ${what}: ${names.join(',')}\n`);
-  return `${settings.join('')}\n# Offered to clients, best first:\n${lists.join('')}`;
+  return `${settings.join('')}\n# Offered to clients, best first:\n${lists.join('')}\n${printRules(rules)}`;
 }
 
 /** A value as YAML has it; numbers are written without quotes, though flags and variables are texts. */

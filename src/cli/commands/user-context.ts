@@ -5,6 +5,8 @@ import { AuthorizedKeys, authorizedKeysFolder } from '../../accounts/authorized-
 import { requireUser } from '../../accounts/edit-credentials.ts';
 import { FileLockedError } from '../../accounts/file-lock.ts';
 import { CredentialsError, loadCredentials, showRemark } from '../../accounts/load-credentials.ts';
+import { LoginRecords, loginRecordsFolder } from '../../accounts/login-records.ts';
+import { ANY_PASSWORD, type PasswordRules } from '../../model/rules.ts';
 import { EXIT } from '../exit-code.ts';
 import { InterruptedError } from '../prompt.ts';
 import { stderrLog } from '../stderr-log.ts';
@@ -12,6 +14,9 @@ import { stderrLog } from '../stderr-log.ts';
 export interface UserCommandContext {
   readonly file: string;
   readonly keys: AuthorizedKeys;
+  readonly records: LoginRecords;
+  /** For new passwords. */
+  readonly passwordRules: PasswordRules;
   readonly args: Readonly<Record<string, unknown>>;
 }
 
@@ -22,8 +27,9 @@ export async function runUserCommand(
 ): Promise<void> {
   const file = String(args['credentials'] ?? (process.env['SSHOME_CREDENTIALS'] || 'id_passwd.txt'));
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(file), log: stderrLog });
+  const records = new LoginRecords({ folder: loginRecordsFolder(file), log: stderrLog });
   try {
-    await command({ file, keys, args });
+    await command({ file, keys, records, passwordRules: ANY_PASSWORD, args });
   } catch (error) {
     if (error instanceof InterruptedError) {
       process.exitCode = EXIT.interrupted;

@@ -44,7 +44,13 @@ async function deleteOne(call: DeleteCall, path: VirtualPath, operand: string): 
     const answer = await call.io.ask(`delete the folder ${operand} and everything in it? [y/N] `);
     if (!/^y(es)?$/i.test(answer?.trim() ?? '')) return;
   }
-  await deleteFolder(call, path);
+  // What may not go is found out while all is still in it: a shared folder can be emptied, but never deleted.
+  try {
+    await files.removeDirectory(path);
+  } catch (error) {
+    if (!isFileError(error, 'not-empty')) throw error;
+    await deleteFolder(call, path);
+  }
 }
 
 async function deleteFolder(call: DeleteCall, path: VirtualPath): Promise<void> {

@@ -1,6 +1,7 @@
 // df: how much room there is. The columns are those of `df -k`, which rclone and others read.
 
 import type { Space } from '../../model/entry.ts';
+import { ROOT } from '../../model/path.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { eachOperand } from '../operands.ts';
 import { humanSize } from '../view/sizes.ts';
@@ -20,7 +21,7 @@ export const df: Command = defineCommand({
     const rows: string[][] = [];
     const operands = call.operands.length > 0 ? call.operands : ['/'];
     const status = await eachOperand(call, operands, async (path) => {
-      rows.push(rowOf(await call.context.files.space(path), call.options));
+      rows.push(rowOf(await call.context.files.space(path), call));
     });
     if (rows.length === 0) return status;
     const title = ['Filesystem', call.options.human ? 'Size' : '1K-blocks', 'Used', 'Available', 'Use%', 'Mounted on'];
@@ -29,7 +30,7 @@ export const df: Command = defineCommand({
   },
 });
 
-function rowOf(space: Space, { human }: Call<typeof options>['options']): string[] {
+function rowOf(space: Space, { io, options: { human } }: Call<typeof options>): string[] {
   const size = (blocks: number): string => {
     const sizeBytes = blocks * space.blockBytes;
     return human ? humanSize(sizeBytes) : String(Math.floor(sizeBytes / 1024));
@@ -37,7 +38,14 @@ function rowOf(space: Space, { human }: Call<typeof options>['options']): string
   const used = space.totalBlocks - space.freeBlocks;
   const usable = used + space.availableBlocks;
   const percent = usable > 0 ? `${Math.ceil((used / usable) * 100)}%` : '-';
-  return ['sshome', size(space.totalBlocks), size(used), size(space.availableBlocks), percent, '/'];
+  return [
+    'sshome',
+    size(space.totalBlocks),
+    size(used),
+    size(space.availableBlocks),
+    percent,
+    io.shown(space.at ?? ROOT),
+  ];
 }
 
 function aligned(rows: readonly string[][]): string[] {

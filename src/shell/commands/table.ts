@@ -23,6 +23,7 @@ import { exit, quit } from './quit.ts';
 import { rmdir } from './rmdir.ts';
 import { sessions } from './sessions.ts';
 import { stat } from './stat.ts';
+import { totp } from './totp.ts';
 import { tree } from './tree.ts';
 import { upload } from './upload.ts';
 import { whoami } from './whoami.ts';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   md5sum,
   passwd,
   keys,
+  totp,
   whoami,
   sessions,
   echo,

@@ -2,7 +2,7 @@
 
 import { parseCredentials } from '../../../src/accounts/credentials-file.ts';
 import { linesOf } from '../../../src/accounts/edit-lines.ts';
-import { foldUserName } from '../../../src/accounts/user-name.ts';
+import { foldUserName } from '../../../src/model/user-name.ts';
 import { holds, pure, type Target } from '../target.ts';
 
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$cCMWjRwRmuIWZ8B0n7SBM5zYAmIfqaGb8DjBRrrBtB8';
@@ -15,7 +15,7 @@ export const credentials: Target = {
     '/src/accounts/credentials-file',
     '/src/accounts/password-hash',
     '/src/accounts/edit-lines',
-    '/src/accounts/user-name',
+    '/src/model/user-name',
   ],
   dictionary: [
     'user1:',

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { judgeAccess, mendReadable, mendWritable } from '../../src/accounts/file-access.ts';
+import { judgeAccess, mendReadable, mendWritable } from '../../src/text-files/file-access.ts';
 
 const sharedGroup = (): boolean => false;
 const privateGroup = (): boolean => true;
