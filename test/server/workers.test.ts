@@ -159,6 +159,20 @@ test.serial('workers: what a source did on one of them counts on all', async (t)
   for (let count = 0; count < 2; count += 1) t.is(await whoami(await login(t, server, 'alice')), 'alice');
 });
 
+test.serial(
+  'workers: a password that is changed on one of them is changed on all, when that is answered',
+  async (t) => {
+    const server = await startWorkers(t);
+    const client = await login(t, server, 'alice');
+    const lines = `${PASSWORDS.alice}\nquite another one\nquite another one\n`;
+    t.is((await run(client, 'passwd', lines)).status, 0);
+    for (let count = 0; count < 4; count += 1) {
+      t.is(await whoami(await login(t, server, 'alice', { password: 'quite another one' })), 'alice');
+    }
+    for (let count = 0; count < 2; count += 1) await t.throwsAsync(login(t, server, 'alice'));
+  },
+);
+
 test.serial('workers: a user who is removed or locked is gone from all of them, and others are not', async (t) => {
   const server = await startWorkers(t);
   const [alice, bob, mallory]: Client[][] = [[], [], []];
