@@ -1,9 +1,12 @@
 // The composition root: settings in, a running server out. The only file that knows all the parts.
 
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { limitsFrom } from './access/limits.ts';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
+import { loginRecordsToGive } from './accounts/login-records.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
@@ -17,20 +20,23 @@ import type { AlgorithmLists } from './model/algorithms.ts';
 import type { RulesSource } from './model/rules.ts';
 import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
-import { chooseJailOf, openHomesOf } from './server/homes.ts';
+import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { notByWorkers } from './server/not-by-workers.ts';
+import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
 import { openPaces, openQuotasOf, scanTree, usageFolderIn } from './server/quotas.ts';
-import { serveHere } from './server/serving.ts';
+import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
-import { asStartError } from './server/start-error.ts';
+import { asStartError, StartError } from './server/start-error.ts';
 import { type Acceptor, accept } from './sshd/acceptor.ts';
 import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
 import { createUserPlaces } from './sshd/user-places.ts';
 import { createActiveUploads } from './storage/active-uploads.ts';
+import { chooseJail } from './storage/choose-jail.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 
-export { StartError } from './server/start-error.ts';
+export { StartError };
 
 export interface SshomeServer {
   readonly host: string;
@@ -47,8 +53,13 @@ export interface SshomeServer {
   stop(): Promise<void>;
 }
 
-/** What a program that starts a server may choose beside the settings. */
-interface StartOptions {
+/** A server that has this process for itself. */
+export interface SshomeProgram extends SshomeServer {
+  /** Resolves to a sentence when the server can't go on; it is to be stopped then. */
+  readonly failure: Promise<string>;
+}
+
+export interface StartOptions {
   /** Leaves standard error alone: log lines go to the log file, if there is one. */
   readonly quiet?: boolean;
   /** Who may do what, instead of what the file of the settings says. */
@@ -56,14 +67,25 @@ interface StartOptions {
 }
 
 /**
- * Starts a server.
+ * Starts a server, in this process.
  *
  * @throws StartError when settings, users or keys don't allow a start.
  */
-export async function startServer(
+export async function startServer(config: ServerConfig, options: StartOptions = {}): Promise<SshomeServer> {
+  if (workerCount(config) > 1) {
+    throw new StartError([
+      `workers: ${config.workers} needs a process that does nothing else; serve with 1 here, ` +
+        'or start the program: sshome serve --workers N',
+    ]);
+  }
+  return startProgram(config, options);
+}
+
+/** The same for a program that does nothing else: its server may have workers. @throws StartError */
+export async function startProgram(
   config: ServerConfig,
   { quiet = false, rules }: StartOptions = {},
-): Promise<SshomeServer> {
+): Promise<SshomeProgram> {
   const log = createLog({
     quiet,
     level: config.logLevel,
@@ -84,7 +106,11 @@ export function offeredAlgorithms(config: Config): AlgorithmLists {
   return effectiveAlgorithms(algorithmsOf(config));
 }
 
-async function start(config: ServerConfig, given: Given): Promise<SshomeServer> {
+function workerCount({ workers }: Config): number {
+  return workers === 'auto' ? availableParallelism() : workers;
+}
+
+async function start(config: ServerConfig, given: Given): Promise<SshomeProgram> {
   const closers: Closers = [];
   try {
     return await open(config, given, closers);
@@ -100,7 +126,7 @@ interface Given {
   readonly rules: RulesSource | undefined;
 }
 
-async function open(config: ServerConfig, given: Given, closers: Closers): Promise<SshomeServer> {
+async function open(config: ServerConfig, given: Given, closers: Closers): Promise<SshomeProgram> {
   const { log } = given;
   warnOfHost(log, config);
   const passwords = new PasswordPool();
@@ -117,7 +143,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();
   const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
-  const jail = chooseJailOf(log);
+  const jail = chooseJail();
   const quotas = openQuotasOf({ config, limits, jail, log });
   closers.push(() => quotas.close());
   closers.push(rules.onChange(() => quotas.limitsChanged()));
@@ -128,20 +154,26 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   closers.push(() => acceptor.close());
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    await becomeUser(runAs, [
-      config.homes,
-      config.folders,
-      state,
-      join(state, 'penalties.json'),
-      usageFolderIn(state),
-      ...(logFile === '' ? [] : [logFile]),
-    ]);
+    const logins = await loginRecordsToGive(config.credentials);
+    await becomeUser(runAs, {
+      belongings: [
+        config.homes,
+        config.folders,
+        state,
+        usageFolderIn(state),
+        logins.folder,
+        ...(logFile === '' ? [] : [logFile]),
+      ],
+      inside: [join(state, 'penalties.json'), ...logins.files],
+    });
   }
   homes.startSweeping();
-  let sessions: Shared['sessions'] = async () => [];
+  let serving: Serving | undefined;
+  const sessions = async () => (await serving?.sessions()) ?? [];
   const shared: Shared = {
     accounts,
     rules,
+    standInKey: randomBytes(32),
     passwords,
     turnstile,
     admission: new Admission({ limits: config, isTurnedAway: (address) => turnstile.isEnforced(address) }),
@@ -149,32 +181,43 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
       maxOf: (user) => Math.min(config.maxSessionsPerUser, maxSessionsOf(rules.now, user) ?? Number.POSITIVE_INFINITY),
     }),
     uploads,
-    sessions: () => sessions(),
+    sessions,
   };
-  const serving = await serveHere({ config, log, keys, homes, paces: openPaces(limits), shared });
+  const count = workerCount(config);
+  const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
+  const server = workers ?? (await serveHere({ config, log, keys, homes, paces: openPaces(limits), shared }));
+  serving = server;
   closers.push(() => {
     acceptor.close();
-    return serving.stop(config.graceMs);
+    return server.stop(config.graceMs);
   });
-  sessions = async () => serving.sessions();
-  acceptor.begin(serving.take);
+  acceptor.begin(server.take);
   const control = await listenForControl({
     folder: state,
     log,
     handlers: {
       'ban list': () => turnstile.list(),
       'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': () => serving.sessions(),
+      'session list': sessions,
       'quota show': () => quotas.show(),
       'quota scan': ({ tree }) => scanTree(tree, { quotas, limits }),
     },
   });
   closers.push(() => control.close());
-  return running({ log, exampleUser: accounts.accounts[0]?.user ?? 'user', keys, acceptor, sessions, closers });
+  const exampleUser = accounts.accounts[0]?.user ?? 'user';
+  return { ...running({ log, exampleUser, keys, acceptor, sessions, closers }), failure: failureOf(workers) };
 }
 
-async function followRules({ file }: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
-  const rules = await openRules({ file, log });
+/** One process fails by ending, which needs no words. */
+function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    workers?.running.catch((error: unknown) => resolve(error instanceof Error ? error.message : String(error)));
+  });
+}
+
+async function followRules(config: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
+  const { file } = config;
+  const rules = await openRules({ file, log, ...(workerCount(config) > 1 && { refuse: notByWorkers }) });
   closers.push(() => rules.close());
   return rules;
 }

@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['model', 'text-files'],
   access: ['model'],
   control: ['model'],
+  cluster: ['model'],
   storage: ['model'],
   accounts: ['model', 'text-files'],
   operations: ['model', 'access', 'storage'],
@@ -29,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** These wire the folders together, and may know all of them. */
-const ROOTS = ['main.ts', 'index.ts', 'server.ts', 'server'];
+const ROOTS = ['main.ts', 'worker.ts', 'index.ts', 'server.ts', 'server'];
 
 const MAY_USE_DISK = [
   'storage',
@@ -100,6 +101,16 @@ test('layers: ssh2 is known to the server and the client alone', async (t) => {
 });
 
 test('layers: no program of the host is ever started', async (t) => {
-  const programs = (await readImports()).filter(({ target }) => target === 'node:child_process');
-  t.deepEqual(programs, []);
+  const imports = await readImports();
+  t.deepEqual(
+    imports.filter(({ target }) => target === 'node:child_process'),
+    [],
+  );
+  // This starts processes as well, of a program of this package: workers.ts gets its name from server/primary.ts.
+  t.deepEqual(
+    imports.filter(({ file, target }) => target === 'node:cluster' && !isIn(file, ['cluster'])),
+    [],
+  );
+  const primary = await readFile(join(SOURCE, 'server/primary.ts'), 'utf8');
+  t.regex(primary, /const program = fileURLToPath\(new URL\('\.\.\/worker\.js', import\.meta\.url\)\);/);
 });

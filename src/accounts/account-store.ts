@@ -110,14 +110,7 @@ export class AccountStore {
     this.#byUser = now;
     for (const warning of warnings) this.#log.warn(showRemark(this.#label, warning));
     if (plainCount(accounts) > plainBefore) this.#warnOfPlain(plainCount(accounts), access.readableByOthers);
-    return {
-      added: accounts.filter(({ user }) => !before.has(user)).map(({ user }) => user),
-      removed: [...before.keys()].filter((user) => !now.has(user)),
-      locked: accounts
-        .filter(({ user, locked }) => locked && before.get(user)?.locked === false)
-        .map(({ user }) => user),
-      changed: accounts.filter((account) => hasChanged(before.get(account.user), account)).map(({ user }) => user),
-    };
+    return changeBetween(before, now);
   }
 
   #warnOfPlain(count: number, readableByOthers: boolean): void {
@@ -149,6 +142,16 @@ export class AccountStore {
       }
     }
   }
+}
+
+export function changeBetween(before: ReadonlyMap<string, Account>, now: ReadonlyMap<string, Account>): AccountChange {
+  const accounts = [...now.values()];
+  return {
+    added: accounts.filter(({ user }) => !before.has(user)).map(({ user }) => user),
+    removed: [...before.keys()].filter((user) => !now.has(user)),
+    locked: accounts.filter(({ user, locked }) => locked && before.get(user)?.locked === false).map(({ user }) => user),
+    changed: accounts.filter((account) => hasChanged(before.get(account.user), account)).map(({ user }) => user),
+  };
 }
 
 /** How many of the accounts have a plain password. */

@@ -49,6 +49,11 @@ export interface AuthenticatorOptions {
   readonly refusalMs?: number;
   /** ... up to this much later, so that what is left of differences drowns. */
   readonly jitterMs?: number;
+  /**
+   * Chooses whom an unknown user is checked like. All processes of a server need the same: whose cost differs from
+   * connection to connection does not exist.
+   */
+  readonly standInKey?: Uint8Array;
   /** As `refusalMs`, of a key that does not let in: looking for one is quick, and clients offer several. */
   readonly keyRefusalMs?: number;
 }
@@ -56,12 +61,12 @@ export interface AuthenticatorOptions {
 /** Makes the authenticator. Hashes one password on the way, which shows at start whether hashing works. */
 export async function createAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
   const { store, keys, passwords, log, refusalMs = 150, jitterMs = 30, keyRefusalMs = 10 } = options;
-  const processKey = randomBytes(32);
+  const { standInKey: key = randomBytes(32) } = options;
   const newHash = readHash(await passwords.hash(randomBytes(16).toString('hex')));
   if (newHash.kind !== 'hash') throw new TypeError('a new password hash does not read back');
   const usualHash = newHash.hash;
 
-  const digest = (text: string): Buffer => createHmac('sha256', processKey).update(text).digest();
+  const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
   /** What an unknown user is checked against: always the same of the accounts, so that its cost is of one that exists. */
   function standIn(user: string): Account | undefined {

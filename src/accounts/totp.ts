@@ -43,7 +43,7 @@ export function findStep(secret: Uint8Array, code: string, nowMs: number): numbe
 
 /** What authenticator programs read, as text or as a QR code; the defaults of the format are ours. */
 export function otpauthUri(user: string, secret: Uint8Array): string {
-  return `otpauth://totp/sshome:${encodeURIComponent(user)}?secret=${toBase32(secret)}&issuer=sshome`;
+  return `otpauth://totp/${encodeURIComponent(user)}?secret=${toBase32(secret)}&issuer=sshome`;
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

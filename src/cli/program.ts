@@ -1,35 +1,26 @@
 // The command line as a whole: which commands there are, and what a wrong one is answered.
 
 import yargs, { type CommandModule } from 'yargs';
-import { accessCommand } from './commands/access.ts';
-import { banCommand } from './commands/ban.ts';
-import { configCommand } from './commands/config.ts';
-import { connectCommand } from './commands/connect.ts';
-import { deleteCommand } from './commands/delete.ts';
-import { downloadCommand } from './commands/download.ts';
-import { listCommand } from './commands/list.ts';
-import { previewCommand } from './commands/preview.ts';
-import { quotaCommand } from './commands/quota.ts';
-import { serveCommand } from './commands/serve.ts';
-import { uploadCommand } from './commands/upload.ts';
-import { userCommand } from './commands/user.ts';
 import { EXIT } from './exit-code.ts';
 import { packageVersion } from './version.ts';
 
-const COMMANDS: readonly (() => CommandModule)[] = [
-  serveCommand,
-  configCommand,
-  userCommand,
-  accessCommand,
-  banCommand,
-  quotaCommand,
-  connectCommand,
-  uploadCommand,
-  downloadCommand,
-  previewCommand,
-  deleteCommand,
-  listCommand,
-];
+/** The commands of the client, each by itself: to load the server with them takes longer than to list a folder. */
+const OF_CLIENT: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  connect: async () => (await import('./commands/connect.ts')).connectCommand(),
+  upload: async () => (await import('./commands/upload.ts')).uploadCommand(),
+  download: async () => (await import('./commands/download.ts')).downloadCommand(),
+  preview: async () => (await import('./commands/preview.ts')).previewCommand(),
+  delete: async () => (await import('./commands/delete.ts')).deleteCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(),
+};
+
+/** The one command that `words` name, when it is the client's; else all, for the help and for what was mistyped. */
+async function commandsFor([name = '']: readonly string[]): Promise<CommandModule[]> {
+  const load = Object.hasOwn(OF_CLIENT, name) ? OF_CLIENT[name] : undefined;
+  if (load !== undefined) return [await load()];
+  const { allCommands } = await import('./commands/all.ts');
+  return allCommands();
+}
 
 /** Runs one command line, without the program's name; resolves to the exit status. */
 export async function runProgram(words: readonly string[]): Promise<number> {
@@ -50,7 +41,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
       process.stderr.write(`\n${message}\n`);
       throw new UsageFailure();
     });
-  for (const command of COMMANDS) program.command(command());
+  for (const command of await commandsFor(words)) program.command(command);
   try {
     await program.parseAsync();
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;

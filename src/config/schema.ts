@@ -29,6 +29,8 @@ export interface Config extends LimitConfig, AlgorithmConfig {
   readonly fsync: 'close' | 'client' | 'off';
   readonly walk: 'auto' | 'sync' | 'async';
   readonly graceMs: number;
+  /** Processes that serve; 1 is this one alone. */
+  readonly workers: number | 'auto';
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** Empty: none. */
   readonly logFile: string;
@@ -49,6 +51,8 @@ export interface Setting<Value> {
   readonly placeholder: string;
   readonly describe: string;
 }
+
+const readWorkers = readInteger(1, 256);
 
 export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } = {
   host: {
@@ -134,6 +138,13 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     default: '30s',
     placeholder: 'TIME',
     describe: 'how long a stopping server waits for running transfers',
+  },
+  workers: {
+    name: 'workers',
+    read: (written) => (written === 'auto' ? 'auto' : readWorkers(written)),
+    default: '1',
+    placeholder: 'N',
+    describe: 'processes that serve: a number, or auto for one for each processor core',
   },
   logLevel: {
     name: 'log-level',

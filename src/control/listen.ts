@@ -55,14 +55,18 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
+/** Answers each line, in their order. */
 function answerLines(socket: Socket, answer: (line: string) => Promise<ControlReply>): void {
   let text = '';
+  let answered = Promise.resolve();
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
     if (text.length > MAX_LINE_BYTES) socket.destroy();
     const lines = text.split('\n');
     text = lines.pop() ?? '';
-    for (const line of lines) void answer(line).then((reply) => socket.write(`${JSON.stringify(reply)}\n`));
+    for (const line of lines) {
+      answered = answered.then(async () => void socket.write(`${JSON.stringify(await answer(line))}\n`));
+    }
   });
 }
 

@@ -1,14 +1,9 @@
 // The log, made of winston: readable lines on standard error, JSON lines in a file when asked for.
 
-import { randomBytes } from 'node:crypto';
-import { inspect } from 'node:util';
 import winston from 'winston';
-import type { Audit, AuditEvent } from '../model/event.ts';
-import type { Log, LogFields } from '../model/log.ts';
 import { printable } from '../model/printable.ts';
 import { batchedOutput } from './batched-output.ts';
-
-type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords } from './records.ts';
 
 export interface LogSettings {
   readonly level: LogLevel;
@@ -21,8 +16,9 @@ export interface LogSettings {
   readonly maxFiles: number;
 }
 
-export interface ServerLog extends Log {
-  readonly audit: Audit;
+export interface ServerLog extends AuditingLog {
+  /** Writes a record that another process has made, if its level is to be logged. */
+  write(record: LogRecord): void;
   /** Resolves when everything logged has been written. */
   close(): Promise<void>;
 }
@@ -49,42 +45,24 @@ export function createLog(settings: LogSettings): ServerLog {
   }
   const logger = winston.createLogger({
     level: settings.level,
-    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    levels: LOG_LEVELS,
     format: winston.format.timestamp(),
     transports,
   });
   logger.on('error', (error: Error) => process.stderr.write(`sshome: the log can't be written: ${error.message}\n`));
 
-  const write = (level: LogLevel, message: string, fields: LogFields = {}): void => {
-    logger.log({ level, message, ...fields });
+  const write = (record: LogRecord): void => {
+    logger.log(record);
   };
   return {
-    error: (message, fields) => write('error', message, fields),
-    warn: (message, fields) => write('warn', message, fields),
-    info: (message, fields) => write('info', message, fields),
-    debug: (message, fields) => write('debug', message, fields),
-    unexpected: (error, doing, fields) => {
-      const id = randomBytes(4).toString('hex');
-      write('error', `internal error while ${doing}`, { ...fields, id, error: inspect(error) });
-      return id;
-    },
-    audit: (event) => {
-      const { event: name, ...fields } = event;
-      logger.log({ level: auditLevel(event), message: name, event: name, ...fields });
-    },
+    ...logRecords(write),
+    write,
     close: () =>
       new Promise((resolve) => {
         logger.once('finish', () => standardError.end(resolve));
         logger.end();
       }),
   };
-}
-
-/** What was refused or failed is a warning, so that it can be seen among thousands of transfers. */
-function auditLevel(event: AuditEvent): LogLevel {
-  if (event.event === 'session.refused') return 'warn';
-  if ('outcome' in event && event.outcome !== 'ok' && event.outcome !== 'not-found') return 'warn';
-  return 'info';
 }
 
 // What a terminal would act on though JSON need not escape it: DEL, C1, and what hides or turns text.

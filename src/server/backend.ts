@@ -7,11 +7,10 @@ import type { AuthorizedKeys } from '../accounts/authorized-keys.ts';
 import { createLogins } from '../accounts/logins.ts';
 import { withoutSamples } from '../accounts/without-samples.ts';
 import type { Config } from '../config/schema.ts';
+import type { AuditingLog } from '../log/records.ts';
 import type { OwnAccount } from '../model/account.ts';
 import { isLoopback } from '../model/address.ts';
-import type { Audit } from '../model/event.ts';
 import type { Identity, Origin } from '../model/identity.ts';
-import type { Log } from '../model/log.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
 import type { Paces, SessionPace } from '../operations/paces.ts';
 import type { Backend, UserSession } from '../sshd/backend.ts';
@@ -23,15 +22,15 @@ export interface BackendParts {
   readonly homes: Homes;
   readonly paces: Paces;
   readonly config: Config;
-  readonly log: Log & { readonly audit: Audit };
+  readonly log: AuditingLog;
   readonly shared: Shared;
   readonly keys: AuthorizedKeys;
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
   const { config, log, homes, paces, shared, keys } = parts;
-  const { accounts: store, passwords, rules } = shared;
-  const anyPassword = await createAuthenticator({ store, keys, passwords, log });
+  const { accounts: store, passwords, rules, standInKey } = shared;
+  const anyPassword = await createAuthenticator({ store, keys, passwords, standInKey, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
   const logins = createLogins({
     file: config.credentials,

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { isLoopback } from '../model/address.ts';
 import type { Log } from '../model/log.ts';
 import { nativeCiphers } from '../sshd/ssh2-internals.ts';
+import { chooseJail } from '../storage/choose-jail.ts';
 import { StartError } from './start-error.ts';
 
 export function warnOfHost(log: Log, { runAs }: Config): void {
@@ -16,6 +17,9 @@ export function warnOfHost(log: Log, { runAs }: Config): void {
       'the native ciphers of ssh2 are not built: transfers are slow and chacha20-poly1305 is not offered; ' +
         'with a C++ compiler installed, run: npm rebuild ssh2',
     );
+  }
+  if (chooseJail() === 'portable') {
+    log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
   }
   if (process.getuid?.() === 0 && runAs === '') {
     log.warn('serving as root, for whom no file mode is a bar; start it as another user, or with --run-as USER');

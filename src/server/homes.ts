@@ -8,24 +8,16 @@ import type { Log } from '../model/log.ts';
 import type { RulesSource } from '../model/rules.ts';
 import type { Tree } from '../model/usage.ts';
 import type { ActiveUploads } from '../storage/active-uploads.ts';
-import { chooseJail, type JailKind } from '../storage/choose-jail.ts';
+import type { JailKind } from '../storage/choose-jail.ts';
 import { type Homes, openHomes } from '../storage/homes.ts';
 import type { Quotas } from '../storage/quotas.ts';
 import type { UploadPolicy } from '../storage/upload-policy.ts';
-
-export function chooseJailOf(log: Log): JailKind {
-  const jail = chooseJail();
-  if (jail === 'portable') {
-    log.warn('this host has no /proc: homes are guarded by a weaker jail, for development only');
-  }
-  return jail;
-}
 
 export function openHomesOf(by: {
   config: Config;
   rules: RulesSource;
   limits: Limits;
-  quotas: Quotas;
+  quotas: Pick<Quotas, 'enter' | 'isAny'>;
   uploads: ActiveUploads;
   jail: JailKind;
   log: Log;

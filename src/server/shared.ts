@@ -1,7 +1,7 @@
 // What a server has one of, however many processes serve: so limits and penalties are those of the server, not of a part
 // of it. Asked asynchronously and with plain data, because it may be in another process.
 
-import type { AccountStore } from '../accounts/account-store.ts';
+import type { Accounts } from '../accounts/followed-accounts.ts';
 import type { Passwords } from '../accounts/password-pool.ts';
 import type { Turnstile } from '../accounts/turnstile.ts';
 import type { SessionInfo } from '../model/account.ts';
@@ -11,8 +11,10 @@ import type { UserPlaces } from '../sshd/user-places.ts';
 import type { ActiveUploads } from '../storage/active-uploads.ts';
 
 export interface Shared {
-  readonly accounts: Pick<AccountStore, 'find' | 'accounts' | 'reload' | 'onChange'>;
+  readonly accounts: Accounts;
   readonly rules: RulesSource;
+  /** See AuthenticatorOptions. */
+  readonly standInKey: Uint8Array;
   readonly passwords: Passwords;
   readonly turnstile: Pick<Turnstile, 'punish'>;
   readonly admission: Pick<Admission, 'arrive'>;

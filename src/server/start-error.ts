@@ -1,6 +1,7 @@
 // Why a server can't start, in sentences for whoever starts it.
 
 import { CredentialsError } from '../accounts/load-credentials.ts';
+import { WorkersError } from '../cluster/workers.ts';
 import { ConfigError } from '../config/load.ts';
 import { BecomeUserError } from '../config/run-as.ts';
 import type { Config } from '../config/schema.ts';
@@ -20,7 +21,8 @@ export class StartError extends Error {
 
 /** What a failed start is to be told as: a StartError, or the error itself when nobody foresaw it. */
 export function asStartError(error: unknown, { host, port, homes, state }: Config): unknown {
-  if (error instanceof BecomeUserError) return new StartError([error.message]);
+  if (error instanceof StartError) return error;
+  if (error instanceof BecomeUserError || error instanceof WorkersError) return new StartError([error.message]);
   if (error instanceof CredentialsError) return new StartError(error.reasons);
   if (error instanceof ConfigError) return new StartError(error.problems);
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);

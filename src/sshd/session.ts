@@ -143,7 +143,7 @@ export function serveSessions(parts: SessionsParts): Sessions {
     session.on('subsystem', (accept: AcceptConnection<ServerChannel>, reject: (() => void) | undefined, { name }) => {
       if (name !== 'sftp') return reject?.();
       begin({ session, accept, reject }, async (user, channel) => {
-        parts.guard.takesUploads(channel.stream);
+        const pressure = parts.guard.takesUploads(channel.stream);
         await serveSftp({
           stream: channel.stream,
           signal: channel.signal,
@@ -152,6 +152,7 @@ export function serveSessions(parts: SessionsParts): Sessions {
           client: parts.software,
           limits: backend.sftpLimits,
           log: backend.log,
+          pressure,
         });
         return 0;
       });

@@ -28,8 +28,6 @@ export interface FolderRules {
   onChange(listener: () => void): () => void;
 }
 
-export const NO_FOLDERS: FolderRules = { of: () => [], onChange: () => () => undefined };
-
 export interface HomesParts {
   readonly directory: string;
   readonly jail: JailKind;

@@ -55,6 +55,6 @@ test('totp: a secret has 160 bits, and base32 of it reads back', (t) => {
 test('totp: the address that programs read names the user and holds the secret', (t) => {
   t.is(
     otpauthUri('alice@example', SECRET),
-    'otpauth://totp/sshome:alice%40example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=sshome',
+    'otpauth://totp/alice%40example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=sshome',
   );
 });

@@ -143,7 +143,7 @@ test('cli user: a second factor is made, told of, renewed and taken away, and re
   const { stdout, status } = await user(folder, ['totp', 'enable', 'alice', '--no-confirm']);
   t.is(status, 0);
   t.is(secretIn(stdout).length, 20);
-  t.regex(stdout, /^otpauth:\/\/totp\/sshome:alice\?secret=/m);
+  t.regex(stdout, /^otpauth:\/\/totp\/alice\?secret=/m);
   t.is(stdout.match(/^ {2}(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}$/gm)?.length, 10);
   // Not a terminal: the QR code is there, without colours.
   t.regex(stdout, /█▀▀▀▀▀█|▀▀█/);

@@ -4,11 +4,13 @@
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../helpers/program.ts';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
 import type { ClientDriver, ClientSession, Lifetime, Target } from './driver.ts';
 import { type Engine, startEngine } from './filezilla-engine.ts';
 import { testClient } from './matrix.ts';
 import { linesOf } from './must-run.ts';
 import { downloadTree, type TreeWork, uploadTree } from './programs/trees.ts';
+import { setStage } from './stage.ts';
 
 const LINE_BREAK = 'a command of fzsftp is a line, and FileZilla refuses names with a line break in them';
 
@@ -27,7 +29,11 @@ const driver: ClientDriver = {
   open: async (t, target) => sessionOf(await connected(t, target)),
 };
 
-async function connected(t: Lifetime, { server, login, local, rekeyBytes }: Target): Promise<Engine> {
+async function connected(
+  t: Lifetime,
+  { server, login, local, rekeyBytes }: Target,
+  more: { readonly answers?: readonly string[] } = {},
+): Promise<Engine> {
   const settings = join(local, 'putty');
   await mkdir(join(settings, 'sessions'), { recursive: true });
   if (rekeyBytes !== undefined) {
@@ -40,6 +46,7 @@ async function connected(t: Lifetime, { server, login, local, rekeyBytes }: Targ
     user: 'alice',
     ...(login.method === 'password' ? { password: login.password } : { privateKeyFile: login.privateKeyFile }),
     trusts: (hostKey) => server.fingerprints.some((fingerprint) => hostKey.endsWith(fingerprint)),
+    ...more,
   });
   return engine;
 }
@@ -127,5 +134,14 @@ check('finds type, size, permissions, owner and time in a listing', async (t) =>
   t.regex(longnames['folder'] ?? '', /^drwx[rwx-]{6} +\d+ alice +alice +\d+ .* folder$/);
   t.regex(longnames['link'] ?? '', /^lrwxrwxrwx +1 alice +alice +4 .* link/);
   t.is(entries.find(({ name }) => name === 'file')?.mtimeSeconds, 1_234_567_890);
+  return undefined;
+});
+
+check('gives a one-time code after the password, and a new password where it must be changed', async (t) => {
+  const { server, logins, target } = await setStage(t);
+  const factor = await giveSecondFactor(server, { mustChange: true });
+  const answers = [logins.password.password, factor.code(), 'brand new', 'brand new'];
+  const engine = await connected(t, await target('password'), { answers });
+  t.deepEqual(await sessionOf(engine).list('/'), []);
   return undefined;
 });

@@ -35,6 +35,8 @@ export interface Connection {
   readonly port: number;
   readonly user: string;
   readonly password?: string;
+  /** What is answered in turn where it asks, if not the password. */
+  readonly answers?: readonly string[];
   readonly privateKeyFile?: string;
   /** Whether a key of this description ("ssh-ed25519 255 SHA256:...") is the server's. */
   trusts(hostKey: string): boolean;
@@ -99,6 +101,7 @@ class Conversation {
   readonly #reader = new EventReader();
   #job: Job | undefined;
   #connection: Connection | undefined;
+  #answered = 0;
   #hostKey = '';
   #ended: Error | undefined;
   /** Events are answered one after the other. */
@@ -231,7 +234,7 @@ class Conversation {
       case 'askHostKeyChanged':
         return this.#send(this.#connection?.trusts(this.#hostKey) ? 'n' : '');
       case 'askPassword':
-        return this.#send(this.#connection?.password ?? '');
+        return this.#send(this.#connection?.answers?.[this.#answered++] ?? this.#connection?.password ?? '');
       case 'quotaReceive':
         return this.#send('-0-');
       case 'quotaSend':

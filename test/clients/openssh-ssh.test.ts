@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { type ProgramOptions, type ProgramResult, runProgram } from '../helpers/program.ts';
+import { changingRules } from '../helpers/rules.ts';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
 import { until } from '../helpers/until.ts';
+import { askpass } from './askpass.ts';
 import { checksOf } from './client-tests.ts';
 import { OPENSSH, opensshFlags, opensshVersion } from './openssh.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -43,6 +46,40 @@ check('logs in by password, and by keyboard-interactive', async (t) => {
     t.is(stdout.toString('utf8'), 'alice\n', `${method}: ${stderr}`);
     t.is(status, 0, method);
   }
+});
+
+for (const methods of ['keyboard-interactive', 'password,keyboard-interactive']) {
+  check(`gives a one-time code after the password, and a new password (by ${methods})`, async (t) => {
+    const { server, logins, knownHosts } = await setUp(t);
+    const factor = await giveSecondFactor(server, { mustChange: true });
+    const environment = await askpass(t, {
+      'New password': 'brand new',
+      assword: logins.password.password,
+      'One-time code': factor.code(),
+    });
+    const flags = [...opensshFlags({ login: logins.password, knownHosts }), '-p', String(server.port)];
+    const words = ['-o', `PreferredAuthentications=${methods}`, ...flags, `alice@${server.host}`];
+    const first = await runProgram(t, 'ssh', [...words, 'whoami'], { environment });
+    t.is(first.stdout.toString('utf8'), 'alice\n', first.stderr);
+    // The code is used up, and the old password is no more.
+    t.is((await runProgram(t, 'ssh', [...words, 'whoami'], { environment })).status, 255);
+    const again = await askpass(t, { assword: 'brand new', 'One-time code': factor.recoveryCode() });
+    t.is((await runProgram(t, 'ssh', [...words, 'whoami'], { environment: again })).status, 0);
+  });
+}
+
+check('gives a key and the password where a role demands both', async (t) => {
+  const rules = changingRules({ users: { alice: { roles: ['both'] } }, roles: { both: [['publickey', 'password']] } });
+  const { server, logins, knownHosts } = await setStage(t, {}, rules);
+  const flags = opensshFlags({ login: logins.key, knownHosts });
+  const words = [...flags, '-p', String(server.port), `alice@${server.host}`, 'whoami'];
+  const environment = await askpass(t, { assword: logins.password.password });
+  // Of an option that is given twice, the first counts.
+  const both = await runProgram(t, 'ssh', ['-o', 'BatchMode=no', ...words], { environment });
+  t.is(both.stdout.toString('utf8'), 'alice\n', both.stderr);
+  const alone = await runProgram(t, 'ssh', words);
+  t.is(alone.status, 255);
+  t.regex(alone.stderr, /Permission denied \(password,keyboard-interactive\)/);
 });
 
 check('gives a command its output, its errors and its exit status', async (t) => {

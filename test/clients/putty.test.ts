@@ -1,17 +1,22 @@
 // PuTTY's command line: psftp, pscp in both of its ways, and plink.
 
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { encodeBytes } from '../../src/model/bytes.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { runProgram } from '../helpers/program.ts';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
+import { until } from '../helpers/until.ts';
 import { readTree, writeTree } from './content.ts';
 import type { ClientDriver, Lifetime, Target } from './driver.ts';
 import { testClient } from './matrix.ts';
 import { linesOf, versionLine, withoutDots } from './must-run.ts';
 import { PUTTY_PROGRAMS, type Putty, setUpPutty } from './putty.ts';
+import { setStage } from './stage.ts';
 
 const CUTS_AT_BACKSLASH = 'pscp cuts the name it sends off at a backslash, as for Windows';
 
@@ -185,6 +190,43 @@ check('plink carries the SFTP subsystem, and no other', async (t) => {
   });
   t.deepEqual([...answer.subarray(4, 9)], [2, 0, 0, 0, 3]);
   t.not((await putty.run('plink', ['-s', putty.host, 'netconf'])).status, 0);
+  return undefined;
+});
+
+check('plink gives a one-time code after the password, and a new password where it must be changed', async (t) => {
+  const stage = await setStage(t);
+  const { server, logins } = stage;
+  const factor = await giveSecondFactor(server, { mustChange: true });
+  const hostKeys = server.fingerprints.flatMap((fingerprint) => ['-hostkey', fingerprint]);
+  const words = [
+    ...['plink', '-no-antispoof', '-ssh', '-P', String(server.port), ...hostKeys],
+    ...[`alice@${server.host}`, 'whoami'],
+  ];
+  // Without a terminal of its own it asks on standard input.
+  const child = spawn('setsid', ['-w', ...words], {
+    env: { ...process.env, HOME: server.folder, PUTTYDIR: join(server.folder, '.putty') },
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  let [output, screen] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
+  });
+  const answers = {
+    'Password: ': logins.password.password,
+    'One-time code: ': factor.code(),
+    'New password: ': 'brand new',
+    'New password again: ': 'brand new',
+  };
+  for (const [question, answer] of Object.entries(answers)) {
+    await until(() => screen.includes(`| ${question}`));
+    child.stdin.write(`${answer}\n`);
+  }
+  await ended;
+  t.is(output, 'alice\n', screen);
   return undefined;
 });
 

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import ssh2 from 'ssh2';
+import type { RulesSource } from '../../src/model/rules.ts';
 import { inRepository, temporaryFolder } from '../helpers/folder.ts';
 import { makeKeyPair } from '../helpers/key-pair.ts';
 import { PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
@@ -27,8 +28,12 @@ export interface SharedStage {
 }
 
 /** A stage of alice's, with a key that she may log in with; `settings` are the server's, as flags. */
-export async function setStage(t: Lifetime, settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
-  const server = await startServer(t, settings);
+export async function setStage(
+  t: Lifetime,
+  settings: Readonly<Record<string, string>> = {},
+  rules?: RulesSource,
+): Promise<Stage> {
+  const server = await startServer(t, settings, rules);
   const pair = makeKeyPair('ed25519');
   const privateKeyFile = join(server.folder, 'alice_key');
   await writeFile(privateKeyFile, pair.private, { mode: 0o600 });

@@ -158,7 +158,7 @@ async function check(t: ExecutionContext, place: Place, row: Row): Promise<void>
 for (const [face, rows] of Object.entries(FACES)) {
   for (const place of PLACES) {
     test(`matrix: ${face}: ${place.user} in ${place.folder}: what is allowed works, what is not changes nothing`, async (t) => {
-      t.timeout(60_000);
+      t.timeout(120_000);
       for (const row of rows) await check(t, place, row);
     });
   }

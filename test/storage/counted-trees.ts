@@ -9,7 +9,7 @@ import type { Tree, Usage } from '../../src/model/usage.ts';
 import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import { openDeepJail } from '../../src/storage/choose-jail.ts';
 import { openTreeJail } from '../../src/storage/home.ts';
-import { type Homes, NO_FOLDERS, openHomes } from '../../src/storage/homes.ts';
+import { type Homes, openHomes } from '../../src/storage/homes.ts';
 import type { Ledger } from '../../src/storage/ledger.ts';
 import type { Meters } from '../../src/storage/meter.ts';
 import { openQuotas, type Quotas } from '../../src/storage/quotas.ts';
@@ -78,7 +78,7 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
   const openWith = (meters: Meters): Homes =>
     openHomes({
       directory: folder,
-      folders: { directory: join(folder, '.shared'), rules: NO_FOLDERS },
+      folders: { directory: join(folder, '.shared'), rules: { of: () => [], onChange: () => () => undefined } },
       active,
       jail,
       walkMode,

@@ -8,16 +8,18 @@ import { workerData } from 'node:worker_threads';
 export interface FlipOrder {
   readonly home: string;
   readonly outside: string;
+  /** The same, told from within `home`. */
+  readonly toOutside: string;
   readonly flips: Int32Array;
   readonly stop: Int32Array;
 }
 
-const { home, outside, flips, stop }: FlipOrder = workerData;
+const { home, outside, toOutside, flips, stop }: FlipOrder = workerData;
 const [folder, aside, link] = [join(home, 'swap'), join(home, 'aside'), join(home, 'link')];
 const [file, next] = [join(home, 'file'), join(home, 'next')];
 
 for (let turn = 0; Atomics.load(stop, 0) === 0; turn += 1) {
-  const target = turn % 2 === 0 ? outside : '../../outside';
+  const target = turn % 2 === 0 ? outside : toOutside;
   symlinkSync(target, link);
   renameSync(folder, aside);
   renameSync(link, folder);

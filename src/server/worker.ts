@@ -1,0 +1,89 @@
+// One of several processes that serve one server: what there is one of is asked of the primary.
+
+import { limitsFrom } from '../access/limits.ts';
+import { followAccounts } from '../accounts/followed-accounts.ts';
+import { joinPrimary } from '../cluster/in-worker.ts';
+import type { Link } from '../cluster/link.ts';
+import { follow } from '../cluster/live-value.ts';
+import type { Config } from '../config/schema.ts';
+import { type ForwardedLog, forwardLog } from '../log/forwarded-log.ts';
+import { chooseJail } from '../storage/choose-jail.ts';
+import { UNCOUNTED_TREES } from '../storage/meter.ts';
+import {
+  ACCOUNTS,
+  ADMISSION,
+  CREDENTIALS,
+  INTRODUCTION,
+  type Introduction,
+  LOG,
+  OWN_SESSIONS,
+  PASSWORDS,
+  PLACES,
+  RULES,
+  SESSIONS,
+  TURNSTILE,
+  UPLOADS,
+} from './contracts.ts';
+import { openHomesOf } from './homes.ts';
+import { openPaces } from './quotas.ts';
+import { serveHere } from './serving.ts';
+import type { Shared } from './shared.ts';
+
+/** A server with workers has no quotas: see not-by-workers.ts. */
+const NO_QUOTAS = { ...UNCOUNTED_TREES, isAny: false };
+
+/** Serves until the primary ends it. To be called once, in a process that the primary has started. */
+export async function runWorker(): Promise<void> {
+  const primary = joinPrimary();
+  try {
+    const introduction = await primary.link.remote(INTRODUCTION).introduce();
+    const log = forwardLog({ level: introduction.config.logLevel, send: primary.link.remote(LOG).write });
+    outliveErrors(log);
+    const shared = await sharedBy(primary.link, introduction);
+    const config = shareOf(introduction);
+    const { accounts, rules, uploads } = shared;
+    const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
+    const homes = openHomesOf({ config, rules, limits, quotas: NO_QUOTAS, uploads, jail: chooseJail(), log });
+    const paces = openPaces(limits);
+    const serving = await serveHere({ config, log, keys: introduction.keys, homes, paces, shared });
+    primary.link.share(OWN_SESSIONS, { list: serving.sessions });
+    primary.begin({
+      take: serving.take,
+      end: async (graceMs) => {
+        await serving.stop(graceMs);
+        await homes.close();
+        await log.close();
+      },
+    });
+  } catch (error) {
+    primary.fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function sharedBy(link: Link, { standInKey }: Introduction): Promise<Shared> {
+  return {
+    accounts: followAccounts({ accounts: await follow(link, ACCOUNTS), ...link.remote(CREDENTIALS) }),
+    rules: await follow(link, RULES),
+    standInKey,
+    passwords: link.remote(PASSWORDS),
+    turnstile: link.remote(TURNSTILE),
+    admission: link.remote(ADMISSION),
+    places: link.remote(PLACES),
+    uploads: link.remote(UPLOADS),
+    ...link.remote(SESSIONS),
+  };
+}
+
+/** What is bounded for the server as a whole and can be divided, is. */
+function shareOf({ config, workers }: Introduction): Config {
+  return { ...config, maxQueuedBytes: Math.ceil(config.maxQueuedBytes / workers) };
+}
+
+/** As in cli/commands/serve.ts: an error that nobody caught is no reason to end the sessions of everybody. */
+function outliveErrors(log: ForwardedLog): void {
+  const report = (error: unknown): void => void log.unexpected(error, 'doing what nobody waited for');
+  process.on('uncaughtException', report);
+  process.on('unhandledRejection', report);
+  // What Node itself has to say goes there; whoever read it may have gone away.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
