@@ -112,7 +112,9 @@ class OpenQuotas implements Quotas {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([...this.#open.entries()].map(([tree, open]) => this.#rest(tree, open)));
-    await this.#files.close();
+    await this.#files.close().catch((error: unknown) => {
+      this.#parts.log.unexpected(error, 'saving what is in the trees');
+    });
   }
 
   #enter(tree: Tree): { open: OpenTree; leave: () => void } {

@@ -14,7 +14,7 @@ import { ALICE, type CountedTrees, makeTrees, usageOnDisk } from './counted-tree
 const LIMIT_BYTES = 400;
 const LIMIT_FILES = 7;
 const SESSIONS = 2;
-const RUNS = process.env['SSHOME_TEST_FULL'] === '1' ? 400 : 25;
+const RUNS = process.env['SSHOME_TEST_FULL'] === '1' ? 400 : 12;
 
 const allow = (): void => undefined;
 const both = { from: allow, to: allow };
@@ -134,22 +134,30 @@ class Users {
   }
 }
 
-async function makeUsers(t: ExecutionContext, uploads: UploadPolicy): Promise<Users> {
-  const trees = await makeTrees(t, { quota: { bytes: LIMIT_BYTES, files: LIMIT_FILES }, uploads });
+async function makeUsers(t: ExecutionContext, { uploads, processes }: Mode): Promise<Users> {
+  const trees = await makeTrees(t, { quota: { bytes: LIMIT_BYTES, files: LIMIT_FILES }, uploads, processes });
   return new Users(trees, [await trees.session(), await trees.session()]);
 }
 
-const MODES: Readonly<Record<string, UploadPolicy>> = {
-  'in place': IN_PLACE,
-  atomic: { mode: 'atomic', sync: 'off', keepMs: 60_000 },
+interface Mode {
+  readonly uploads: UploadPolicy;
+  readonly processes: number;
+}
+
+const ATOMIC: UploadPolicy = { mode: 'atomic', sync: 'off', keepMs: 60_000 };
+const MODES: Readonly<Record<string, Mode>> = {
+  'in place': { uploads: IN_PLACE, processes: 1 },
+  atomic: { uploads: ATOMIC, processes: 1 },
+  'in place, by two processes': { uploads: IN_PLACE, processes: 2 },
+  'atomic, by two processes': { uploads: ATOMIC, processes: 2 },
 };
 
-for (const [mode, uploads] of Object.entries(MODES)) {
-  test(`quota property, ${mode}: after every operation what is counted is what is there`, async (t) => {
+for (const [title, mode] of Object.entries(MODES)) {
+  test(`quota property, ${title}: after every operation what is counted is what is there`, async (t) => {
     t.timeout(300_000);
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 20, maxLength: 60 }), async (operations) => {
-        const users = await makeUsers(t, uploads);
+        const users = await makeUsers(t, mode);
         for (const next of operations) {
           await users.try(next);
           await users.check(t, next);
@@ -162,13 +170,13 @@ for (const [mode, uploads] of Object.entries(MODES)) {
     );
   });
 
-  test(`quota property, ${mode}: what many do at once is counted, too`, async (t) => {
+  test(`quota property, ${title}: what many do at once is counted, too`, async (t) => {
     t.timeout(300_000);
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(operation, { minLength: 2, maxLength: 8 }), { minLength: 5, maxLength: 15 }),
         async (rounds) => {
-          const users = await makeUsers(t, uploads);
+          const users = await makeUsers(t, mode);
           for (const round of rounds) {
             await Promise.all(round.map((next) => users.try(next)));
             await users.check(t, round);

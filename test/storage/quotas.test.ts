@@ -4,8 +4,12 @@ import test, { type ExecutionContext } from 'ava';
 import { FileError, type FileErrorCode } from '../../src/model/error.ts';
 import type { OpenFile, OpenOptions } from '../../src/model/files.ts';
 import { parsePath as at } from '../../src/model/path.ts';
+import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { sweepHomes } from '../../src/storage/sweep-homes.ts';
+import { createLocalCalls } from '../../src/storage/system-calls.ts';
 import type { UploadPolicy } from '../../src/storage/upload-policy.ts';
+import { until } from '../helpers/until.ts';
 import { ALICE, type CountedTrees, makeTrees, NO_LIMIT, usageOnDisk } from './counted-trees.ts';
 
 const allow = (): void => undefined;
@@ -297,6 +301,50 @@ test('quota, atomic: what is kept of an upload counts, and is counted on when it
   await agrees(t, trees, 10, 2);
   await storage.removeDirectory(at('/folder'), allow);
   await agrees(t, trees, 0, 0);
+});
+
+test('quota, atomic: what is swept away is given back', async (t) => {
+  const trees = await makeTrees(t, { quota: { bytes: 100, files: undefined }, uploads: ATOMIC });
+  const storage = await trees.session();
+  const cutOff = await open(storage, '/a', PUT);
+  await cutOff.write(Buffer.alloc(60), 0);
+  await cutOff.close({ abandon: true });
+  // Left by a server that was killed twice: only the last is kept.
+  for (const ending of ['0123456789abcdef', '123456789abcdef0']) {
+    await writeFile(join(trees.home, `.sshome-upload.${'0'.repeat(32)}.${ending}`), 'x');
+  }
+  await trees.quotas.scan(ALICE);
+  await agrees(t, trees, 62, 3);
+  const sweep = (keepMs: number) =>
+    sweepHomes({
+      directories: { home: join(trees.home, '..'), folder: join(trees.home, 'nothing') },
+      jail: 'held',
+      walkMode: 'auto',
+      local: createLocalCalls(),
+      keepMs: () => keepMs,
+      active: createActiveUploads(),
+      meters: trees.quotas,
+      signal: new AbortController().signal,
+      log: trees.log,
+    });
+  await sweep(60_000);
+  await agrees(t, trees, 61, 2);
+  await sweep(0);
+  await agrees(t, trees, 0, 0);
+});
+
+test('quota: a sweep leaves what is being uploaded', async (t) => {
+  const trees = await makeTrees(t, { quota: { bytes: 100, files: undefined }, uploads: ATOMIC });
+  const storage = await trees.session();
+  const cutOff = await open(storage, '/a', PUT);
+  await cutOff.write(Buffer.alloc(60), 0);
+  await cutOff.close({ abandon: true });
+  const growing = await open(storage, '/b', PUT);
+  await growing.write(Buffer.alloc(30), 0);
+  trees.sweepAll();
+  await until(async () => (await trees.used())?.bytes === 30);
+  await growing.close();
+  await agrees(t, trees, 30, 1);
 });
 
 test('quota: a limit that is lowered below what is there keeps from growing, and from nothing else', async (t) => {
