@@ -5,8 +5,9 @@ import { inspect } from 'node:util';
 import winston from 'winston';
 import type { Audit, AuditEvent } from '../model/event.ts';
 import type { Log, LogFields } from '../model/log.ts';
-import { printable } from '../model/printable.ts';
+import { printableJson } from '../model/printable.ts';
 import { batchedOutput } from './batched-output.ts';
+import { readableLine } from './readable-line.ts';
 
 type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -43,7 +44,7 @@ export function createLog(settings: LogSettings): ServerLog {
         maxsize: settings.maxFileBytes,
         maxFiles: settings.maxFiles,
         tailable: true,
-        format: winston.format.printf(jsonLine),
+        format: winston.format.printf(printableJson),
       }),
     );
   }
@@ -69,8 +70,7 @@ export function createLog(settings: LogSettings): ServerLog {
       return id;
     },
     audit: (event) => {
-      const { event: name, ...fields } = event;
-      logger.log({ level: auditLevel(event), message: name, event: name, ...fields });
+      logger.log(auditEntry(event));
     },
     close: () =>
       new Promise((resolve) => {
@@ -80,37 +80,15 @@ export function createLog(settings: LogSettings): ServerLog {
   };
 }
 
+/** An event as a line of the log, without its time. */
+export function auditEntry(event: AuditEvent): winston.LogEntry {
+  const { event: name, ...fields } = event;
+  return { level: auditLevel(event), message: name, event: name, ...fields };
+}
+
 /** What was refused or failed is a warning, so that it can be seen among thousands of transfers. */
 function auditLevel(event: AuditEvent): LogLevel {
   if (event.event === 'session.refused') return 'warn';
   if ('outcome' in event && event.outcome !== 'ok' && event.outcome !== 'not-found') return 'warn';
   return 'info';
-}
-
-// What a terminal would act on though JSON need not escape it: DEL, C1, and what hides or turns text.
-const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-
-/** One JSON object, exact, and safe to be shown by `cat`. */
-function jsonLine(info: winston.Logform.TransformableInfo): string {
-  return JSON.stringify(info).replace(
-    UNSAFE_IN_JSON,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-/** `TIME LEVEL message key=value ...`; the stack of an internal error follows on lines of its own. */
-function readableLine(info: winston.Logform.TransformableInfo): string {
-  const { level, message, timestamp, event: _event, error, ...fields } = info;
-  const words = [String(timestamp), level, printable(String(message))];
-  for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined) words.push(`${key}=${readableValue(value)}`);
-  }
-  const line = words.join(' ');
-  if (error === undefined) return line;
-  return `${line}\n${String(error).split('\n').map(printable).join('\n')}`;
-}
-
-function readableValue(value: unknown): string {
-  const text = printable(String(value));
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
