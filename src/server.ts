@@ -18,14 +18,22 @@ import { BecomeUserError, becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
 import { SettingError } from './config/setting.ts';
 import { readUploadModes } from './config/upload-modes.ts';
+import { controlHandlers } from './control/handlers.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
-import type { OwnAccount, SessionInfo } from './model/account.ts';
+import type { OpenFileInfo, OwnAccount, SessionInfo } from './model/account.ts';
 import { isLoopback } from './model/address.ts';
+import {
+  type Administration,
+  AdministrationError,
+  type QuotaAdministration,
+  type Verbs,
+} from './model/administration.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { Identity, Origin } from './model/identity.ts';
 import type { RulesSource } from './model/rules.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
+import { createServerAdministration } from './server/administration.ts';
 import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
 import type { Backend, UserSession } from './sshd/backend.ts';
 import { type HostKey, HostKeyError, loadHostKeys, loadNextHostKeys } from './sshd/host-key.ts';
@@ -57,6 +65,8 @@ export interface SshomeServer {
   readonly exampleUser: string;
   /** SHA256 fingerprints of the host keys, best first. */
   readonly fingerprints: readonly string[];
+  /** The verbs of `sshome user`, `sshome session` and so on, for this program: docs/administration.md. */
+  readonly administration: Administration;
   /** Logs an error that nobody caught, whole, under a new id. */
   reportUncaught(error: unknown): void;
   /** Stops accepting, lets transfers finish for the grace time, then ends everything. Further calls wait for the first. */
@@ -91,6 +101,12 @@ export async function startServer(
 export function offeredAlgorithms(config: Config): AlgorithmLists {
   return effectiveAlgorithms(algorithmsOf(config));
 }
+
+/** Nothing is counted here. */
+const NO_QUOTAS: QuotaAdministration = {
+  show: async () => Promise.reject(new AdministrationError('this server counts no quotas')),
+  scan: async () => Promise.reject(new AdministrationError('this server counts no quotas')),
+};
 
 /** What was opened on the way to a running server, to be closed in the opposite order. */
 type Closers = Array<() => Promise<void> | void>;
@@ -132,7 +148,17 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
   const { penalties: settings, penaltyExempt: exempt, state } = config;
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
-  let sessions: SshServer['sessions'] = () => [];
+  let listening: SshServer | undefined;
+  const administration = createServerAdministration({
+    config,
+    log,
+    store,
+    rules,
+    passwords,
+    turnstile,
+    quotas: NO_QUOTAS,
+    ssh: () => listening,
+  });
   const homes = openHomesOf(config, log);
   closers.push(() => homes.close());
   const backend = await createBackend({
@@ -143,12 +169,13 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
     passwords,
     turnstile,
     homes,
-    sessions: () => sessions(),
+    verbs: administration.verbs,
+    sessions: () => listening?.sessions() ?? [],
   });
   const { host, port } = config;
   const ssh = await listen({ host, port, hostKeys, nextHostKeys, algorithms, backend, limits: config });
   closers.push(() => ssh.stop(config.graceMs));
-  sessions = ssh.sessions;
+  listening = ssh;
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
     await becomeUser(runAs, [config.homes, state, join(state, 'penalties.json'), ...(logFile === '' ? [] : [logFile])]);
@@ -161,14 +188,10 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
   const control = await listenForControl({
     folder: state,
     log,
-    handlers: {
-      'ban list': () => turnstile.list(),
-      'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': () => ssh.sessions(),
-    },
+    handlers: controlHandlers({ live: administration.live, audit: log.audit }),
   });
   closers.push(() => control.close());
-  return running({ config, log, store, hostKeys, ssh, closers });
+  return running({ config, log, store, hostKeys, ssh, administration: administration.own, closers });
 }
 
 function warnOfHost(log: ServerLog, { runAs }: Config): void {
@@ -219,10 +242,11 @@ interface Parts {
   readonly rules: RulesSource;
   readonly passwords: PasswordPool;
   readonly turnstile: Turnstile;
+  readonly verbs: Verbs;
 }
 
 async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, rules, passwords, turnstile, homes, sessions } = parts;
+  const { config, log, store, rules, passwords, turnstile, homes, verbs, sessions } = parts;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
@@ -234,6 +258,7 @@ async function createBackend(parts: Parts & { readonly sessions: () => SessionIn
       if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
       return openSession({
         operations,
+        verbs,
         identity,
         origin,
         storage: await homes.open(identity.user),
@@ -260,22 +285,19 @@ async function createBackend(parts: Parts & { readonly sessions: () => SessionIn
 
 function openSession(by: {
   operations: Operations;
+  verbs: Verbs;
   identity: Identity;
   origin: Origin;
   storage: Storage;
   account: OwnAccount;
 }): UserSession {
-  const { operations, identity, origin, storage, account } = by;
-  let openFiles = 0;
-  const onOpenFiles = (change: number): void => {
-    openFiles += change;
-  };
+  const { operations, verbs, identity, origin, storage, account } = by;
+  const openFiles = new Set<OpenFileInfo>();
   return {
-    files: (face) => operations.as({ identity, origin, face, storage, onOpenFiles }),
+    files: (face) => operations.as({ identity, origin, face, storage, openFiles }),
     account,
-    get openFiles() {
-      return openFiles;
-    },
+    administration: (face) => operations.administration({ identity, origin, face, verbs }),
+    openFiles,
     close: () => storage.close(),
   };
 }
@@ -286,9 +308,10 @@ function running(parts: {
   store: AccountStore;
   hostKeys: readonly HostKey[];
   ssh: SshServer;
+  administration: Administration;
   closers: Closers;
 }): SshomeServer {
-  const { log, store, hostKeys, ssh, closers } = parts;
+  const { log, store, hostKeys, ssh, administration, closers } = parts;
   const { address, port, family } = ssh.address;
   const host = family === 'IPv6' ? `[${address}]` : address;
   let stopping: Promise<void> | undefined;
@@ -306,6 +329,7 @@ function running(parts: {
     url: `ssh://${host}:${port}`,
     exampleUser: store.accounts[0]?.user ?? 'user',
     fingerprints: hostKeys.map((key) => key.fingerprint),
+    administration,
     reportUncaught: (error) => void log.unexpected(error, 'doing what nobody waited for'),
     stop: () => {
       stopping ??= stop();

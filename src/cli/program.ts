@@ -2,7 +2,7 @@
 
 import yargs, { type CommandModule } from 'yargs';
 import { accessCommand } from './commands/access.ts';
-import { banCommand } from './commands/ban.ts';
+import { administrationCommands } from './commands/administration.ts';
 import { configCommand } from './commands/config.ts';
 import { connectCommand } from './commands/connect.ts';
 import { deleteCommand } from './commands/delete.ts';
@@ -11,22 +11,20 @@ import { listCommand } from './commands/list.ts';
 import { previewCommand } from './commands/preview.ts';
 import { serveCommand } from './commands/serve.ts';
 import { uploadCommand } from './commands/upload.ts';
-import { userCommand } from './commands/user.ts';
 import { EXIT } from './exit-code.ts';
 import { packageVersion } from './version.ts';
 
-const COMMANDS: readonly (() => CommandModule)[] = [
-  serveCommand,
-  configCommand,
-  userCommand,
-  accessCommand,
-  banCommand,
-  connectCommand,
-  uploadCommand,
-  downloadCommand,
-  previewCommand,
-  deleteCommand,
-  listCommand,
+const commands = (): CommandModule[] => [
+  serveCommand(),
+  configCommand(),
+  accessCommand(),
+  ...administrationCommands(),
+  connectCommand(),
+  uploadCommand(),
+  downloadCommand(),
+  previewCommand(),
+  deleteCommand(),
+  listCommand(),
 ];
 
 /** Runs one command line, without the program's name; resolves to the exit status. */
@@ -48,7 +46,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
       process.stderr.write(`\n${message}\n`);
       throw new UsageFailure();
     });
-  for (const command of COMMANDS) program.command(command());
+  for (const command of commands()) program.command(command);
   try {
     await program.parseAsync();
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;

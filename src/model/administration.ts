@@ -4,7 +4,7 @@
 import type { SessionInfo } from './account.ts';
 import type { Identity, Origin } from './identity.ts';
 import type { Penalty } from './penalty.ts';
-import type { Quota } from './rules.ts';
+import type { Tree, TreeUsage, Usage } from './usage.ts';
 
 /** The first word of each verb, with what its verbs are about. */
 export const VERB_TOPICS = {
@@ -148,21 +148,12 @@ export interface BanAdministration {
   remove(source: string): Promise<boolean>;
 }
 
-/** What a user or a shared folder takes up. */
-export interface QuotaUse {
-  readonly kind: 'user' | 'folder';
-  readonly name: string;
-  readonly bytes: number;
-  readonly files: number;
-  readonly limit: Quota;
-}
-
-/** What the running server counts. Names are those of users, or `folder:NAME`; none is all. */
+/** What the running server counts. */
 export interface QuotaAdministration {
-  /** @throws AdministrationError for a name that is none */
-  show(names: readonly string[]): Promise<readonly QuotaUse[]>;
-  /** Counts anew what lies on the disk. @throws AdministrationError for a name that is none */
-  scan(names: readonly string[]): Promise<readonly QuotaUse[]>;
+  /** The homes and shared folders that have a quota. */
+  show(): Promise<readonly TreeUsage[]>;
+  /** Counts anew what lies on the disk. @throws AdministrationError when there is no such tree, or it can't be counted */
+  scan(tree: Tree): Promise<Usage>;
 }
 
 /** What only a running server knows. Every method fails with an AdministrationError when none runs. */

@@ -20,6 +20,8 @@ export interface Guard {
   open(options: OpenOptions): Permit;
   rename(replace: boolean): { from: Permit; to: Permit };
   change(changes: AttributeChanges): Permit;
+  /** Whether the server may be administered, which is asked of the home. */
+  mayAdminister(): boolean;
 }
 
 export function createGuard({ policy, identity }: { policy: Policy; identity: Identity }): Guard {
@@ -57,6 +59,7 @@ export function createGuard({ policy, identity }: { policy: Policy; identity: Id
       };
     },
     change: (changes) => allow(...changeActions(changes)),
+    mayAdminister: () => policy(identity).decide('administer', ROOT) === 'allow',
   };
 }
 

@@ -1,6 +1,7 @@
 // An open file as its identity sees it: what it was opened for is all that can be done with it, and what was moved is
 // recorded when it is closed.
 
+import type { OpenFileInfo } from '../model/account.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { FileEvent } from '../model/event.ts';
@@ -19,16 +20,17 @@ interface GuardedFileParts {
   readonly options: OpenOptions;
   readonly guard: Guard;
   readonly recorder: Recorder;
-  readonly onClosed: () => void;
+  /** Where it stands while it is open. */
+  readonly openFiles: Set<OpenFileInfo> | undefined;
 }
 
-class GuardedFile implements OpenFile {
+class GuardedFile implements OpenFile, OpenFileInfo {
   readonly path: VirtualPath;
   readonly #file: OpenFile;
   readonly #canRead: boolean;
   readonly #canWrite: boolean;
   readonly #guard: Guard;
-  readonly #onClosed: () => void;
+  readonly #openFiles: Set<OpenFileInfo> | undefined;
   readonly #endUpload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   readonly #endDownload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   #bytesRead = 0;
@@ -36,8 +38,9 @@ class GuardedFile implements OpenFile {
   #failure: unknown;
   #closing: Promise<void> | undefined;
 
-  constructor({ file, options, guard, recorder, onClosed }: GuardedFileParts) {
-    this.#onClosed = onClosed;
+  constructor({ file, options, guard, recorder, openFiles }: GuardedFileParts) {
+    this.#openFiles = openFiles;
+    openFiles?.add(this);
     this.path = file.path;
     this.#file = file;
     this.#canRead = options.read === true;
@@ -45,6 +48,14 @@ class GuardedFile implements OpenFile {
     this.#guard = guard;
     if (this.#canWrite) this.#endUpload = recorder.start({ event: 'file.upload', path: file.path });
     if (this.#canRead) this.#endDownload = recorder.start({ event: 'file.download', path: file.path });
+  }
+
+  get direction(): OpenFileInfo['direction'] {
+    return this.#canRead && this.#canWrite ? 'both' : this.#canWrite ? 'upload' : 'download';
+  }
+
+  get bytes(): number {
+    return this.#bytesRead + this.#bytesWritten;
   }
 
   async read(target: Uint8Array, offset: number): Promise<number> {
@@ -104,7 +115,7 @@ class GuardedFile implements OpenFile {
       this.#failure ??= error;
       throw error;
     } finally {
-      this.#onClosed();
+      this.#openFiles?.delete(this);
       const outcome = this.#failure === undefined ? 'ok' : outcomeOf(this.#failure);
       this.#endUpload?.(outcome === 'ok' && options.abandon === true ? 'cancelled' : outcome, this.#bytesWritten);
       // A file opened both ways that was only written is no download.

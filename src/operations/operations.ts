@@ -1,12 +1,15 @@
 // The core: identity + path -> guard -> storage -> audit event. Every face reaches files through here and no other way.
 
 import type { Policy } from '../access/policy.ts';
+import type { OpenFileInfo } from '../model/account.ts';
+import type { Administration, Verbs } from '../model/administration.ts';
 import type { Audit } from '../model/event.ts';
 import type { Files } from '../model/files.ts';
 import type { Face, Identity, Origin } from '../model/identity.ts';
 import type { Storage } from '../storage/storage.ts';
 import { copyFile } from './copy-file.ts';
 import { createGuard } from './guard.ts';
+import { guardVerbs } from './guard-verbs.ts';
 import { guardFile } from './open-file.ts';
 import { createRecorder } from './recorder.ts';
 
@@ -17,14 +20,16 @@ export interface Operations {
     origin: Origin;
     face: Face;
     storage: Storage;
-    /** Counts the open files: +1 when one is opened, -1 when it is closed. */
-    onOpenFiles?: (change: 1 | -1) => void;
+    /** Holds the files while they are open. */
+    openFiles?: Set<OpenFileInfo>;
   }): Files;
+  /** The verbs as `identity` may use them. */
+  administration(who: { identity: Identity; origin: Origin; face: 'shell' | 'exec'; verbs: Verbs }): Administration;
 }
 
 export function createOperations({ policy, audit }: { policy: Policy; audit: Audit }): Operations {
   return {
-    as({ identity, origin, face, storage, onOpenFiles }) {
+    as({ identity, origin, face, storage, openFiles }) {
       const guard = createGuard({ policy, identity });
       const recorder = createRecorder({ audit, identity, origin, face });
       const { record } = recorder;
@@ -40,8 +45,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
         async open(path, options) {
           try {
             const file = await storage.open(path, options, guard.open(options));
-            onOpenFiles?.(1);
-            return guardFile({ file, options, guard, recorder, onClosed: () => onOpenFiles?.(-1) });
+            return guardFile({ file, options, guard, recorder, openFiles });
           } catch (error) {
             // A file that did open is recorded when it is closed.
             const event = options.write === true ? 'file.upload' : 'file.download';
@@ -97,5 +101,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
         },
       };
     },
+    administration: ({ identity, origin, face, verbs }) =>
+      guardVerbs({ verbs, administrator: { face, identity, origin }, guard: createGuard({ policy, identity }) }),
   };
 }

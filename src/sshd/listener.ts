@@ -6,7 +6,7 @@ import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import { parseAddressList, plainAddress } from '../model/address.ts';
 import type { AlgorithmLists } from '../model/algorithms.ts';
-import type { Identity } from '../model/identity.ts';
+import type { Identity, Origin } from '../model/identity.ts';
 import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
 import { Admission } from './admission.ts';
@@ -32,9 +32,14 @@ export interface SshServer {
   sessions(): SessionInfo[];
   /** Ends the connections of a user who is no longer one. */
   endUser(user: string, reason: string): void;
+  /** Ends connections, logged in or not, and returns how many those are. */
+  end(which: MeantConnections, reason: string): number;
   /** Stops accepting, waits up to `graceMs` for transfers under way, ends every connection. */
   stop(graceMs: number): Promise<void>;
 }
+
+/** One, or all from some addresses and networks but not from others, as parseAddressList reads them. */
+export type MeantConnections = { readonly sessionId: string } | { readonly addresses: string; readonly except: string };
 
 export interface SshServerParts {
   readonly host: string;
@@ -143,11 +148,24 @@ export async function listen({
         if (connection.identity?.user === user) connection.end(reason);
       }
     },
+    end: (which, reason) => {
+      const isMeant = meaning(which);
+      const meant = [...connections.values()].filter(({ origin }) => isMeant(origin));
+      for (const connection of meant) connection.end(reason);
+      return meant.length;
+    },
     stop: async (graceMs) => {
       await stop(net, connections, graceMs);
       clearInterval(watch);
     },
   };
+}
+
+function meaning(which: MeantConnections): (origin: Origin) => boolean {
+  if ('sessionId' in which) return ({ sessionId }) => sessionId === which.sessionId;
+  const addresses = parseAddressList(which.addresses);
+  const except = parseAddressList(which.except);
+  return ({ address }) => addresses.includes(address) && !except.includes(address);
 }
 
 function startListening(net: NetServer, host: string, port: number): Promise<AddressInfo> {
