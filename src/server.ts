@@ -31,7 +31,6 @@ import {
 } from './model/administration.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { Identity, Origin } from './model/identity.ts';
-import type { RulesSource } from './model/rules.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { createServerAdministration } from './server/administration.ts';
 import { effectiveAlgorithms, keyTypeOf } from './sshd/algorithms.ts';
@@ -161,11 +160,16 @@ async function open(config: ServerConfig, log: ServerLog, closers: Closers): Pro
   });
   const homes = openHomesOf(config, log);
   closers.push(() => homes.close());
+  const operations = createOperations({ policy: createPolicy(rules), audit: log.audit });
+  rules.onChange(() => {
+    const revoked = operations.recheck();
+    if (revoked > 0) log.info('closed what the rules no longer allow', { open: revoked });
+  });
   const backend = await createBackend({
     config,
     log,
     store,
-    rules,
+    operations,
     passwords,
     turnstile,
     homes,
@@ -239,18 +243,17 @@ interface Parts {
   readonly config: Config;
   readonly log: ServerLog;
   readonly store: AccountStore;
-  readonly rules: RulesSource;
+  readonly operations: Operations;
   readonly passwords: PasswordPool;
   readonly turnstile: Turnstile;
   readonly verbs: Verbs;
 }
 
 async function createBackend(parts: Parts & { readonly sessions: () => SessionInfo[] }): Promise<Backend> {
-  const { config, log, store, rules, passwords, turnstile, homes, verbs, sessions } = parts;
+  const { config, log, store, operations, passwords, turnstile, homes, verbs, sessions } = parts;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
   const anyPassword = await createAuthenticator({ store, keys, passwords, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
-  const operations = createOperations({ policy: createPolicy(rules), audit: log.audit });
   return {
     authenticator,
     openSession: async (identity, origin) => {

@@ -1,53 +1,77 @@
-// An open file as its identity sees it: what it was opened for is all that can be done with it, and what was moved is
-// recorded when it is closed.
+// An open file as its identity sees it: what it was opened for is all that can be done with it, as long as the rules allow
+// it, and what was moved is recorded when it is closed.
 
 import type { OpenFileInfo } from '../model/account.ts';
+import type { Action } from '../model/action.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { FileEvent } from '../model/event.ts';
 import type { CloseOptions, OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
-import { changeActions, type Guard } from './guard.ts';
+import { changeActions, type Granted, type Guard } from './guard.ts';
+import { revokedError } from './open-directory.ts';
+import type { OpenThing, OpenThings } from './open-things.ts';
 import { outcomeOf, type Recorder } from './recorder.ts';
 
-/** Wraps a file of the storage that `guard` has let `options` open. */
-export function guardFile(parts: GuardedFileParts): OpenFile {
-  return new GuardedFile(parts);
-}
+/** What needs no further right on a file that is open for writing, and on one that was made by opening it. */
+const OF_WRITING: readonly Action[] = ['overwrite'];
+const OF_ONES_OWN: readonly Action[] = [...OF_WRITING, 'chmod', 'chtimes'];
 
 interface GuardedFileParts {
   readonly file: OpenFile;
   readonly options: OpenOptions;
+  readonly granted: Granted | undefined;
   readonly guard: Guard;
+  readonly things: OpenThings;
   readonly recorder: Recorder;
   /** Where it stands while it is open. */
   readonly openFiles: Set<OpenFileInfo> | undefined;
 }
 
-class GuardedFile implements OpenFile, OpenFileInfo {
+/** Wraps a file of the storage that `guard` has let `options` open. */
+export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   readonly path: VirtualPath;
   readonly #file: OpenFile;
   readonly #canRead: boolean;
   readonly #canWrite: boolean;
+  readonly #granted: Granted | undefined;
   readonly #guard: Guard;
   readonly #openFiles: Set<OpenFileInfo> | undefined;
+  readonly #things: OpenThings;
   readonly #endUpload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   readonly #endDownload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
   #failure: unknown;
+  /** Set when the right to it was taken away. */
+  #revoked: FileError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ file, options, guard, recorder, openFiles }: GuardedFileParts) {
+  constructor({ file, options, granted, guard, things, recorder, openFiles }: GuardedFileParts) {
     this.#openFiles = openFiles;
     openFiles?.add(this);
     this.path = file.path;
     this.#file = file;
     this.#canRead = options.read === true;
     this.#canWrite = options.write === true;
+    this.#granted = granted;
     this.#guard = guard;
+    this.#things = things;
     if (this.#canWrite) this.#endUpload = recorder.start({ event: 'file.upload', path: file.path });
     if (this.#canRead) this.#endDownload = recorder.start({ event: 'file.download', path: file.path });
+    things.add(this);
+  }
+
+  isAllowed(): boolean {
+    return this.#guard.stillAllows(this.#granted);
+  }
+
+  revoke(): void {
+    if (this.#closing !== undefined) return;
+    this.#revoked = revokedError(this.path);
+    this.#failure ??= this.#revoked;
+    // Whoever wrote it learns of a failure at the next request, of which there is one at least: the close.
+    this.#beginClosing({ abandon: true }).catch(() => undefined);
   }
 
   get direction(): OpenFileInfo['direction'] {
@@ -59,6 +83,7 @@ class GuardedFile implements OpenFile, OpenFileInfo {
   }
 
   async read(target: Uint8Array, offset: number): Promise<number> {
+    this.#checkAllowed();
     if (!this.#canRead) throw new FileError('permission-denied', { path: this.path, detail: 'not open for reading' });
     try {
       const bytes = await this.#file.read(target, offset);
@@ -71,6 +96,7 @@ class GuardedFile implements OpenFile, OpenFileInfo {
   }
 
   async write(data: Uint8Array, offset: number): Promise<void> {
+    this.#checkAllowed();
     if (!this.#canWrite) throw new FileError('permission-denied', { path: this.path, detail: 'not open for writing' });
     try {
       await this.#file.write(data, offset);
@@ -81,29 +107,42 @@ class GuardedFile implements OpenFile, OpenFileInfo {
     }
   }
 
-  stat(): Promise<Attributes> {
+  async stat(): Promise<Attributes> {
+    this.#checkAllowed();
     return this.#file.stat();
   }
 
   async setAttributes(changes: AttributeChanges): Promise<void> {
+    this.#checkAllowed();
     if (changes.sizeBytes !== undefined && !this.#canWrite) {
       throw new FileError('permission-denied', { path: this.path, detail: 'not open for writing' });
     }
-    // The right to change the size came with the right to write; the others are attributes of the path.
-    const actions = changeActions(changes).filter((action) => action !== 'overwrite');
+    // The right to change the size came with the right to write, and whoever made the file could have given it its mode and
+    // time then; the others are attributes of the path.
+    const cameWithOpening = this.#granted?.actions.includes('upload') === true ? OF_ONES_OWN : OF_WRITING;
+    const actions = changeActions(changes).filter((action) => !cameWithOpening.includes(action));
     this.#guard.check(this.path, ...actions);
     await this.#file.setAttributes(changes);
   }
 
-  sync(): Promise<void> {
+  async sync(): Promise<void> {
+    this.#checkAllowed();
     return this.#file.sync();
   }
 
-  space(): Promise<Space> {
+  async space(): Promise<Space> {
+    this.#checkAllowed();
     return this.#file.space();
   }
 
-  close(options: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    await this.#beginClosing(options);
+    // An upload that was cut off is not done, though it is closed.
+    if (this.#revoked !== undefined && this.#canWrite) throw this.#revoked;
+  }
+
+  #beginClosing(options: CloseOptions): Promise<void> {
+    this.#things.remove(this);
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
@@ -121,5 +160,9 @@ class GuardedFile implements OpenFile, OpenFileInfo {
       // A file opened both ways that was only written is no download.
       if (!this.#canWrite || this.#bytesRead > 0) this.#endDownload?.(outcome, this.#bytesRead);
     }
+  }
+
+  #checkAllowed(): void {
+    if (this.#revoked !== undefined) throw this.#revoked;
   }
 }

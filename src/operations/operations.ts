@@ -4,14 +4,18 @@ import type { Policy } from '../access/policy.ts';
 import type { OpenFileInfo } from '../model/account.ts';
 import type { Administration, Verbs } from '../model/administration.ts';
 import type { Audit } from '../model/event.ts';
-import type { Files } from '../model/files.ts';
+import type { CloseOptions, Files } from '../model/files.ts';
 import type { Face, Identity, Origin } from '../model/identity.ts';
+import type { VirtualPath } from '../model/path.ts';
 import type { Storage } from '../storage/storage.ts';
 import { copyFile } from './copy-file.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, type GrantingPermit, type Guard } from './guard.ts';
 import { guardVerbs } from './guard-verbs.ts';
-import { guardFile } from './open-file.ts';
+import { GuardedDirectory, revokedError } from './open-directory.ts';
+import { GuardedFile } from './open-file.ts';
+import { OpenThings } from './open-things.ts';
 import { createRecorder } from './recorder.ts';
+import { seekingStorage } from './seeking-storage.ts';
 
 export interface Operations {
   /** The files in `storage` as `identity` may use them, coming by `face` over `origin`. */
@@ -25,27 +29,39 @@ export interface Operations {
   }): Files;
   /** The verbs as `identity` may use them. */
   administration(who: { identity: Identity; origin: Origin; face: 'shell' | 'exec'; verbs: Verbs }): Administration;
+  /** To be called when the rules have changed: closes what nobody could open any more, and returns how much that was. */
+  recheck(): number;
 }
 
 export function createOperations({ policy, audit }: { policy: Policy; audit: Audit }): Operations {
+  const things = new OpenThings();
   return {
-    as({ identity, origin, face, storage, openFiles }) {
+    recheck: () => things.recheck(),
+    as({ identity, origin, face, storage: whole, openFiles }) {
       const guard = createGuard({ policy, identity });
+      const storage = seekingStorage(whole, guard);
       const recorder = createRecorder({ audit, identity, origin, face });
       const { record } = recorder;
 
       return {
-        list: (path) => storage.list(path, guard.allow('list')),
+        async list(path) {
+          const { permit, granted } = guard.list();
+          const directory = await storage.list(path, permit);
+          await keepOnlyIf(guard, granted, directory);
+          return new GuardedDirectory({ directory, granted: granted(), guard, things });
+        },
         stat: (path) => storage.stat(path, true, guard.look),
         lstat: (path) => storage.stat(path, false, guard.look),
         readLink: (path) => storage.readLink(path, guard.look),
-        realPath: (path) => storage.realPath(path, guard.look),
+        realPath: (path) => storage.realPath(path, guard.resolve),
         space: (path) => storage.space(path, guard.look),
 
         async open(path, options) {
           try {
-            const file = await storage.open(path, options, guard.open(options));
-            return guardFile({ file, options, guard, recorder, openFiles });
+            const { permit, granted } = guard.open(options);
+            const file = await storage.open(path, options, permit);
+            await keepOnlyIf(guard, granted, file);
+            return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, openFiles });
           } catch (error) {
             // A file that did open is recorded when it is closed.
             const event = options.write === true ? 'file.upload' : 'file.download';
@@ -54,7 +70,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
         },
         makeDirectory: (path, options) =>
           record({ event: 'directory.create', path }, () =>
-            storage.makeDirectory(path, options?.mode, guard.allow('create_dirs')),
+            storage.makeDirectory(path, options?.mode, guard.make('create_dirs')),
           ),
         remove: (path) =>
           record({ event: 'file.delete', path }, () => storage.remove(path, guard.allow('delete_files'))),
@@ -70,33 +86,15 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
           ),
         makeLink: (path, target) =>
           record({ event: 'file.link', path, target }, () =>
-            storage.makeLink(path, target, guard.allow('create_symlinks')),
+            storage.makeLink(path, target, guard.make('create_symlinks')),
           ),
         makeHardLink: (existing, path) =>
-          record({ event: 'file.link', path, target: existing }, () => {
-            const permit = guard.allow('create_symlinks');
-            return storage.makeHardLink(existing, path, { existing: permit, path: permit });
-          }),
+          record({ event: 'file.link', path, target: existing }, () =>
+            storage.makeHardLink(existing, path, guard.hardLink()),
+          ),
 
         async copy(from, to, { replace = false } = {}) {
-          const copying = async (): Promise<number> => {
-            const source = await storage.open(from, { read: true }, guard.allow('copy'));
-            try {
-              const { mode } = await source.stat();
-              const options = { write: true, create: true, exclusive: !replace, whole: true, mode: mode & 0o777 };
-              const target = await storage.open(to, options, guard.open(options));
-              try {
-                const bytes = await copyFile(source, target);
-                await target.close();
-                return bytes;
-              } catch (error) {
-                await target.close({ abandon: true });
-                throw error;
-              }
-            } finally {
-              await source.close();
-            }
-          };
+          const copying = (): Promise<number> => copyFile({ storage, guard, things }, { from, to, replace });
           await record({ event: 'file.copy', path: from, target: to }, copying, (bytes) => bytes);
         },
       };
@@ -104,4 +102,15 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
     administration: ({ identity, origin, face, verbs }) =>
       guardVerbs({ verbs, administrator: { face, identity, origin }, guard: createGuard({ policy, identity }) }),
   };
+}
+
+/** The rules may have changed between the permit and the opening. */
+async function keepOnlyIf(
+  guard: Guard,
+  granted: GrantingPermit['granted'],
+  opened: { readonly path: VirtualPath; close(options?: CloseOptions): Promise<void> },
+): Promise<void> {
+  if (guard.stillAllows(granted())) return;
+  await opened.close({ abandon: true });
+  throw revokedError(opened.path);
 }

@@ -1,7 +1,7 @@
 // scp -t: files come in. Each record is answered, each content read to its end, whatever goes wrong with the file: the
 // two sides stay in step, and the next file has its chance.
 
-import type { Attributes } from '../model/entry.ts';
+import type { EntryKind } from '../model/entry.ts';
 import { FileError, isFileError } from '../model/error.ts';
 import type { Files, OpenFile } from '../model/files.ts';
 import { joinPath, parsePath, type VirtualPath } from '../model/path.ts';
@@ -26,19 +26,21 @@ type FolderRecord = Extract<ScpRecord, { kind: 'directory' }>;
 /** Receives into `text`; resolves to whether all went well. @throws ScpProtocolError */
 export async function receiveInto(text: string, parts: SinkParts): Promise<boolean> {
   let target: VirtualPath;
-  let about: Attributes | undefined;
+  let isFolder: boolean;
   try {
     target = parsePath(text);
-    about = await attributesIfAny(parts.files, target);
-    if (parts.targetIsFolder && about === undefined) throw new FileError('not-found', { path: target });
-    if (parts.targetIsFolder && about?.kind !== 'directory') throw new FileError('not-a-directory', { path: target });
+    const kind = await kindAt(parts.files, target);
+    if (parts.targetIsFolder && kind === 'nothing') throw new FileError('not-found', { path: target });
+    // Who may not look has said what it is, and will be told at the first file when it is not.
+    isFolder = kind === 'directory' || (kind === 'unknown' && parts.targetIsFolder);
+    if (parts.targetIsFolder && !isFolder) throw new FileError('not-a-directory', { path: target });
   } catch (error) {
     if (!isFileError(error)) throw error;
     await parts.wire.sendError(`${text}: ${error.message}`);
     return false;
   }
   await parts.wire.sendOk();
-  return receive(target, about?.kind === 'directory', parts, 0);
+  return receive(target, isFolder, parts, 0);
 }
 
 /** Receives records up to the end of the folder, or of everything at depth 0. */
@@ -96,13 +98,11 @@ async function receiveFolder(
   let made = false;
   try {
     parsePath(path);
-    const about = await attributesIfAny(files, path);
-    if (about !== undefined && about.kind !== 'directory') throw new FileError('not-a-directory', { path });
-    if (about === undefined) {
-      // Its owner must be able to fill it; the mode that was asked for is set when that is done.
-      await files.makeDirectory(path, { mode: mode | 0o700 });
-      made = true;
-    }
+    const kind = await kindAt(files, path);
+    // Its owner must be able to fill it; the mode that was asked for is set when that is done.
+    if (kind === 'nothing' || kind === 'unknown')
+      made = await makeFolder(files, path, mode | 0o700, kind === 'unknown');
+    else if (kind !== 'directory') throw new FileError('not-a-directory', { path });
   } catch (error) {
     if (!isFileError(error)) throw error;
     await wire.sendError(`${path}: ${error.message}`);
@@ -201,11 +201,24 @@ async function receiveContent(
   await writing;
 }
 
-async function attributesIfAny(files: Files, path: VirtualPath): Promise<Attributes | undefined> {
+/** What stands at `path`; `unknown` for who may send files and not look, as into a drop box. */
+async function kindAt(files: Files, path: VirtualPath): Promise<EntryKind | 'nothing' | 'unknown'> {
   try {
-    return await files.stat(path);
+    return (await files.stat(path)).kind;
   } catch (error) {
-    if (isFileError(error, 'not-found')) return undefined;
+    if (isFileError(error, 'not-found')) return 'nothing';
+    if (isFileError(error, 'permission-denied')) return 'unknown';
+    throw error;
+  }
+}
+
+/** Resolves to whether it is new. */
+async function makeFolder(files: Files, path: VirtualPath, mode: number, mayExist: boolean): Promise<boolean> {
+  try {
+    await files.makeDirectory(path, { mode });
+    return true;
+  } catch (error) {
+    if (mayExist && isFileError(error, 'already-exists')) return false;
     throw error;
   }
 }

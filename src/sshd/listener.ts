@@ -32,6 +32,8 @@ export interface SshServer {
   sessions(): SessionInfo[];
   /** Ends the connections of a user who is no longer one. */
   endUser(user: string, reason: string): void;
+  /** Ends every connection that has logged in and that `isMeant` says; returns how many. */
+  endWhere(isMeant: (session: SessionInfo) => boolean, reason: string): number;
   /** Ends connections, logged in or not, and returns how many those are. */
   end(which: MeantConnections, reason: string): number;
   /** Stops accepting, waits up to `graceMs` for transfers under way, ends every connection. */
@@ -140,14 +142,22 @@ export async function listen({
     for (const connection of connections.values()) connection.endIfIdle();
   }, WATCH_MS);
 
+  const endWhere: SshServer['endWhere'] = (isMeant, reason) => {
+    const meant = [...connections.values()].filter((connection) => {
+      const session = connection.info();
+      return session !== undefined && isMeant(session);
+    });
+    for (const connection of meant) connection.end(reason);
+    return meant.length;
+  };
+
   return {
     address,
     sessions: () => [...connections.values()].flatMap((connection) => connection.info() ?? []),
     endUser: (user, reason) => {
-      for (const connection of connections.values()) {
-        if (connection.identity?.user === user) connection.end(reason);
-      }
+      endWhere((session) => session.user === user, reason);
     },
+    endWhere,
     end: (which, reason) => {
       const isMeant = meaning(which);
       const meant = [...connections.values()].filter(({ origin }) => isMeant(origin));

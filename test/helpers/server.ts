@@ -1,6 +1,6 @@
 // A whole server for one test: free port, own folders, stopped by the test. Its users are alice, bob and mallory.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { loadConfig } from '../../src/config/load.ts';
@@ -26,15 +26,24 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server; `settings` are flags, as `{ 'max-handles': '10' }`. */
+export interface RuledServer extends TestServer {
+  /** Replaces the rules, the whole of sshome.yaml, in one step. The server follows by itself. */
+  setRules(yaml: string): Promise<void>;
+}
+
+/** Starts a server; `settings` are flags, as `{ 'max-handles': '10' }`, `rules` what sshome.yaml says. */
 export async function startServer(
   t: Pick<ExecutionContext, 'teardown'>,
   settings: Readonly<Record<string, string>> = {},
-): Promise<TestServer> {
+  rules = '',
+): Promise<RuledServer> {
   const folder = await temporaryFolder(t);
   const credentials = join(folder, 'id_passwd.txt');
   const homes = join(folder, 'homes');
   const logFile = join(folder, 'log.jsonl');
+  // One of its own, so that no `sshome.yaml` of the checkout is read.
+  const file = join(folder, 'sshome.yaml');
+  await writeFile(file, rules);
   const lines = Object.entries(PASSWORDS).map(([user, password]) => `${user}:${password}\n`);
   await writeFile(credentials, lines.join(''), { mode: 0o600 });
   const config = await loadConfig({
@@ -55,7 +64,7 @@ export async function startServer(
       ...settings,
     },
     environment: {},
-    file: await emptyFile(folder),
+    file,
   });
   const server: SshomeServer = await start(config, { quiet: true });
   t.teardown(() => server.stop());
@@ -67,6 +76,10 @@ export async function startServer(
     homes,
     credentials,
     logFile,
+    setRules: async (yaml) => {
+      await writeFile(`${file}.new`, yaml);
+      await rename(`${file}.new`, file);
+    },
     homeOf: async (user) => {
       const home = join(homes, user);
       await mkdir(home, { recursive: true, mode: 0o700 });
@@ -81,11 +94,4 @@ export async function startServer(
     },
     stop: () => server.stop(),
   };
-}
-
-/** A configuration file that says nothing, so that no `sshome.yaml` of the checkout is read. */
-async function emptyFile(folder: string): Promise<string> {
-  const file = join(folder, 'sshome.yaml');
-  await writeFile(file, '');
-  return file;
 }

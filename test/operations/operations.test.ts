@@ -62,7 +62,6 @@ const OPERATIONS: ReadonlyArray<{ title: string; needs: readonly Action[]; run: 
     { title: 'stat', needs: ['list'], run: (files) => files.stat(path('/file')) },
     { title: 'lstat', needs: ['list'], run: (files) => files.lstat(path('/link')) },
     { title: 'readLink', needs: ['list'], run: (files) => files.readLink(path('/link')) },
-    { title: 'realPath', needs: ['list'], run: (files) => files.realPath(path('/link')) },
     { title: 'space', needs: ['list'], run: (files) => files.space(path('/file')) },
     { title: 'download', needs: ['download'], run: (files) => load(files, '/file') },
     { title: 'download through a link', needs: ['download'], run: (files) => load(files, '/link') },
@@ -159,6 +158,51 @@ test('operations: the home itself can be looked at by who may look at nothing', 
   t.is((await files.stat(path('/'))).kind, 'directory');
   t.is(await files.realPath(path('/')), path('/'));
   await t.throwsAsync(files.list(path('/')), { message: /Permission denied/ });
+});
+
+test('operations: who may put something somewhere may look at the folder, and learn its name, and nothing of files', async (t) => {
+  for (const action of ['upload', 'create_dirs'] as const) {
+    const { files } = await openAlice(
+      t,
+      deciding((asked) => (asked === action ? 'allow' : 'deny')),
+    );
+    t.is((await files.stat(path('/folder'))).kind, 'directory');
+    await t.notThrowsAsync(files.space(path('/folder')));
+    // Of a file and of nothing it learns the same.
+    t.is(await files.realPath(path('/file')), path('/file'));
+    t.is(await files.realPath(path('/none')), path('/none'));
+    for (const name of ['/file', '/none', '/link']) {
+      await t.throwsAsync(files.stat(path(name)), { message: 'Permission denied' });
+    }
+    await t.throwsAsync(files.list(path('/folder')), { message: 'Permission denied' });
+  }
+  const { files } = await openAlice(
+    t,
+    deciding((asked) => (asked === 'list' ? 'allow' : 'deny')),
+  );
+  t.is(await files.realPath(path('/link')), path('/file'));
+  const { files: nobody } = await openAlice(
+    t,
+    deciding(() => 'deny'),
+  );
+  for (const name of ['/file', '/none', '/folder']) {
+    await t.throwsAsync(nobody.realPath(path(name)), { message: 'Permission denied' });
+  }
+});
+
+test('operations: whoever makes a file may give it its mode and times while it is open', async (t) => {
+  const { files } = await openAlice(
+    t,
+    deciding((asked) => (['upload', 'overwrite'].includes(asked) ? 'allow' : 'deny')),
+  );
+  const changes = { mode: 0o600, times: { accessedMs: 0, modifiedMs: 0 } };
+  const made = await files.open(path('/new'), { write: true, create: true });
+  await t.notThrowsAsync(made.setAttributes(changes));
+  await t.throwsAsync(made.setAttributes({ owner: { uid: 1, gid: 1 } }), { message: 'Permission denied' });
+  await made.close();
+  const old = await files.open(path('/file'), { write: true });
+  await t.throwsAsync(old.setAttributes(changes), { message: 'Permission denied' });
+  await old.close();
 });
 
 test('operations: a file can do what it was opened for, and no more', async (t) => {

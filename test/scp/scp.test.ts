@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import test from 'ava';
+import { FileError } from '../../src/model/error.ts';
 import { parsePath } from '../../src/model/path.ts';
 import { runScp } from '../../src/scp/scp.ts';
 import { expandLine } from '../../src/shell/expand-line.ts';
@@ -47,6 +48,30 @@ test('sink: writes to a name that is not there, into a folder that is, and makes
   t.is((await play(home, 'scp -t dir', 'C0644 3 old\nabc\0')).status, 0);
   t.is((await home.read('new')).toString(), 'x');
   t.is((await home.read('dir/old')).toString(), 'abc');
+});
+
+/** Files that may be sent to and not looked at. */
+function dropBox(home: Home): Home {
+  const denied = (path: string): Promise<never> => Promise.reject(new FileError('permission-denied', { path }));
+  return { ...home, files: { ...home.files, stat: denied, lstat: denied, list: denied } };
+}
+
+test('sink: sends into a drop box: to a name, into a folder that is there, and into one that it makes', async (t) => {
+  const home = createHome();
+  await home.write('dir/old', 'x');
+  const box = dropBox(home);
+  for (const [line, script] of [
+    ['scp -t new', 'C0644 1 ignored\nx\0'],
+    ['scp -td dir', 'C0644 1 a\nx\0C0644 1 b\nx\0'],
+    ['scp -rt dir', 'D0755 0 dir\nC0644 1 c\nx\0E\n'],
+    ['scp -rtd .', 'D0755 0 dir\nC0644 1 d\nx\0E\nD0755 0 made\nC0644 1 e\nx\0E\n'],
+  ] as const) {
+    const { status, sent } = await play(box, line, script);
+    t.is(status, 0, `${line}: ${sent}`);
+  }
+  t.deepEqual(await home.names('/'), ['dir', 'made', 'new']);
+  t.deepEqual(await home.names('dir'), ['a', 'b', 'c', 'd', 'old']);
+  t.is((await play(box, 'scp -td new', 'C0644 1 a\nx\0')).status, 1);
 });
 
 for (const name of ['..', '.', '../x', '/etc/x', 'a/b', '', 'nul\0']) {

@@ -1,6 +1,7 @@
 // OPENDIR and READDIR. A folder is sent in as many replies as it takes, each of a size that every client accepts.
 
 import type { Entry } from '../../model/entry.ts';
+import { isFileError } from '../../model/error.ts';
 import { parsePath } from '../../model/path.ts';
 import { STATUS } from '../codec/constants.ts';
 import { handleResponse, type Name, nameBytes, nameResponse, statusResponse } from '../codec/responses.ts';
@@ -28,6 +29,7 @@ export const opendir: Handler<'opendir'> = ({ files, handles }, { id, path }) =>
 export const readdir: Handler<'readdir'> = (context, { id, handle: handleId }) => {
   const handle = context.handles.directory(handleId);
   const run = async (): Promise<Buffer> => {
+    if (handle.waiting !== undefined && handle.waiting.length > 0) await checkAllowed(handle);
     handle.waiting ??= await selfAndParent(handle, context);
     const { waiting } = handle;
     if (waiting.length === 0) waiting.push(...(await nextNames(handle, context)));
@@ -37,6 +39,15 @@ export const readdir: Handler<'readdir'> = (context, { id, handle: handleId }) =
   };
   return altering([handle], run, REPLY_BYTES);
 };
+
+/** What was read before is told no more when the right to list it was taken away since. */
+async function checkAllowed({ directory }: DirectoryHandle): Promise<void> {
+  try {
+    await directory.stat();
+  } catch (error) {
+    if (isFileError(error, 'permission-denied')) throw error;
+  }
+}
 
 async function nextNames({ directory }: DirectoryHandle, context: Context): Promise<Name[]> {
   return named(await directory.read(ENTRIES), context);

@@ -1,0 +1,153 @@
+// A right that is taken away is taken from what is open.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Rights } from '../../src/access/rights.ts';
+import type { Decision } from '../../src/access/verdict.ts';
+import { isFileError } from '../../src/model/error.ts';
+import { parsePath as at } from '../../src/model/path.ts';
+import { createOperations } from '../../src/operations/operations.ts';
+import { deciding } from './deciding.ts';
+import { aliceMay, openRuledHome } from './homes.ts';
+
+const ALL = aliceMay('{ path: /, allow: [all] }');
+const READING = aliceMay('{ path: /, allow: [list, download] }');
+const NOTHING = aliceMay('{ path: /other, allow: [all] }');
+
+async function isDenied(t: ExecutionContext, call: Promise<unknown>): Promise<void> {
+  const error = await t.throwsAsync(call);
+  t.true(isFileError(error, 'permission-denied'), String(error));
+  t.regex(error.message, /the right to it was taken away/);
+}
+
+test('revocation: an upload is cut off where it is; what came stays, and its close fails', async (t) => {
+  const { files, folder, events, change } = await openRuledHome(t, ALL, []);
+  const file = await files.open(at('/new'), { write: true, create: true });
+  await file.write(Buffer.from('12345'), 0);
+  t.is(change(READING), 1);
+  await isDenied(t, file.write(Buffer.from('6'), 5));
+  await isDenied(t, file.setAttributes({ sizeBytes: 0 }));
+  await isDenied(t, file.stat());
+  await isDenied(t, file.sync());
+  await isDenied(t, file.space());
+  await isDenied(t, file.close());
+  t.is(await readFile(join(folder, 'new'), 'utf8'), '12345');
+  t.deepEqual(
+    events.map(({ event, path, outcome, bytes }) => ({ event, path, outcome, bytes })),
+    [{ event: 'file.upload', path: '/new', outcome: 'permission-denied', bytes: 5 }],
+  );
+});
+
+test('revocation: an atomic upload does not get its name', async (t) => {
+  const uploads = { mode: 'atomic', sync: 'off', keepMs: 1000 } as const;
+  const { files, folder, change } = await openRuledHome(t, ALL, ['old'], uploads);
+  const file = await files.open(at('/old'), { write: true, create: true, truncate: true });
+  await file.write(Buffer.from('12345'), 0);
+  change(READING);
+  await isDenied(t, file.close());
+  t.is(await readFile(join(folder, 'old'), 'utf8'), 'old');
+});
+
+test('revocation: a download ends, and its close is no failure', async (t) => {
+  const { files, events, change } = await openRuledHome(t, ALL, ['file']);
+  const file = await files.open(at('/file'), { read: true });
+  t.is(await file.read(Buffer.alloc(2), 0), 2);
+  t.is(change(aliceMay('{ path: /, allow: [list, upload, overwrite] }')), 1);
+  await isDenied(t, file.read(Buffer.alloc(2), 2));
+  await t.notThrowsAsync(file.close());
+  t.like(events[0], { event: 'file.download', bytes: 2, outcome: 'permission-denied' });
+});
+
+test('revocation: a list ends', async (t) => {
+  const { files, change } = await openRuledHome(t, ALL, ['a', 'b']);
+  const directory = await files.list(at('/'));
+  t.is((await directory.read(1)).length, 1);
+  t.is(change(aliceMay('{ path: /, allow: [download] }')), 1);
+  await isDenied(t, directory.read(1));
+  await isDenied(t, directory.stat());
+  await t.notThrowsAsync(directory.close());
+});
+
+test('revocation: what is still allowed goes on, and what is closed is not looked at again', async (t) => {
+  const { files, change } = await openRuledHome(t, ALL, ['file', 'other/file']);
+  const closed = await files.open(at('/file'), { read: true });
+  await closed.close();
+  const [reading, writing, both, other] = await Promise.all([
+    files.open(at('/file'), { read: true }),
+    files.open(at('/file'), { write: true }),
+    files.open(at('/file'), { read: true, write: true }),
+    files.open(at('/other/file'), { read: true, write: true }),
+  ]);
+  t.is(change(aliceMay('{ path: /, allow: [list, download] }, { path: /other, allow: [overwrite] }')), 2);
+  t.is(await reading.read(Buffer.alloc(9), 0), 4);
+  await isDenied(t, writing.write(Buffer.from('x'), 0));
+  await isDenied(t, both.read(Buffer.alloc(9), 0));
+  t.is(await other.read(Buffer.alloc(99), 0), 10);
+  t.is(change(NOTHING), 1);
+  await isDenied(t, reading.read(Buffer.alloc(9), 0));
+  t.is(await other.read(Buffer.alloc(99), 0), 10);
+  await reading.close();
+  await other.close();
+});
+
+test('revocation: a file that was made needs the right to upload, one that was there the right to overwrite', async (t) => {
+  const { files, change } = await openRuledHome(t, ALL, ['old']);
+  const made = await files.open(at('/new'), { write: true, create: true });
+  const old = await files.open(at('/old'), { write: true, create: true });
+  t.is(change('users: { alice: { roles: [dropbox] } }'), 1);
+  await t.notThrowsAsync(made.write(Buffer.from('x'), 0));
+  await isDenied(t, old.write(Buffer.from('x'), 0));
+  await made.close();
+});
+
+test('revocation: a path that belongs to another tree now is another thing', async (t) => {
+  const shared = 'folders: { f: { grants: [{ role: owner, users: [alice] }] } }';
+  const { files, change } = await openRuledHome(t, shared, ['shared/f/x']);
+  const file = await files.open(at('/shared/f/x'), { read: true });
+  const directory = await files.list(at('/shared/f'));
+  // Without the folder the same path is in the home, where alice may do all.
+  t.is(change(''), 2);
+  await isDenied(t, file.read(Buffer.alloc(1), 0));
+  await isDenied(t, directory.read(1));
+});
+
+test('revocation: a copy under way ends, and what it had made is as after any failure', async (t) => {
+  const { files, folder, change } = await openRuledHome(t, ALL, ['big']);
+  const file = await files.open(at('/big'), { write: true });
+  await file.setAttributes({ sizeBytes: 64 * 1024 * 1024 });
+  await file.close();
+  const copying = files.copy(at('/big'), at('/copy'));
+  // The first chunk is under way when the target is there.
+  while (!(await readdir(folder)).includes('copy')) await Promise.resolve();
+  t.is(change(READING), 1);
+  await isDenied(t, copying);
+  t.true((await readFile(join(folder, 'copy'))).length < 64 * 1024 * 1024);
+});
+
+test('revocation: rules that change while something is being opened count for it', async (t) => {
+  const { storage, folder } = await openRuledHome(t, ALL, ['file', 'folder/x']);
+  const rightsBy = (decision: Decision): Rights => deciding(() => decision)({ user: 'alice' });
+  let current: Rights;
+  const allowing: Rights = {
+    ...rightsBy('allow'),
+    decide: () => {
+      queueMicrotask(() => {
+        current = rightsBy('deny');
+      });
+      return 'allow';
+    },
+  };
+  const operations = createOperations({ policy: () => current, audit: () => undefined });
+  const origin = { sessionId: 's1', address: '127.0.0.1' };
+  const files = operations.as({ identity: { user: 'alice' }, origin, face: 'sftp', storage });
+  for (const call of [
+    () => files.open(at('/file'), { read: true }),
+    () => files.list(at('/folder')),
+    () => files.open(at('/new'), { write: true, create: true }),
+  ]) {
+    current = allowing;
+    await isDenied(t, call());
+  }
+  t.is(await readFile(join(folder, 'new'), 'utf8'), '', 'the permit was not asked first');
+});
