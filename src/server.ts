@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
+import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
@@ -12,18 +13,22 @@ import type { ServerConfig } from './config/load.ts';
 import { openRules } from './config/rules-source.ts';
 import { becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
+import { controlHandlers } from './control/handlers.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
+import type { Administration } from './model/administration.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { RulesSource } from './model/rules.ts';
 import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { liveServerOf, NO_QUOTAS } from './server/live.ts';
 import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
 import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
 import { asStartError, StartError } from './server/start-error.ts';
+import { createServerVerbs, libraryAdministration } from './server/verbs.ts';
 import { type Acceptor, accept } from './sshd/acceptor.ts';
 import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
@@ -42,6 +47,8 @@ export interface SshomeServer {
   readonly exampleUser: string;
   /** SHA256 fingerprints of the host keys, best first. */
   readonly fingerprints: readonly string[];
+  /** The verbs of `sshome user`, `sshome session` and so on, for this program: docs/administration.md. */
+  readonly administration: Administration;
   /** Logs an error that nobody caught, whole, under a new id. */
   reportUncaught(error: unknown): void;
   /** Stops accepting, lets transfers finish for the grace time, then ends everything. Further calls wait for the first. */
@@ -128,7 +135,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   closers.push(() => passwords.close());
   const accounts = await openAccountStore({ file: config.credentials, log });
   closers.push(() => accounts.close());
-  const rules = given.rules ?? (await followRules(config, log, closers));
+  const { rules, reloadRules } = await followRules(config, given, closers);
   await refuseSamplePasswords(config.host, accounts, passwords);
   refuseFoldersInHomes(config);
   const keys = await openHostKeys(config, log);
@@ -154,7 +161,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   }
   homes.startSweeping();
   let serving: Serving | undefined;
-  const sessions = async () => (await serving?.sessions()) ?? [];
+  const live = liveServerOf({ config, turnstile, quotas: NO_QUOTAS, serving: () => serving });
   const shared: Shared = {
     accounts,
     rules,
@@ -166,7 +173,8 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
       maxOf: (user) => Math.min(config.maxSessionsPerUser, maxSessionsOf(rules.now, user) ?? Number.POSITIVE_INFINITY),
     }),
     uploads,
-    sessions,
+    live,
+    reloadRules,
   };
   const count = workerCount(config);
   const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
@@ -180,15 +188,16 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const control = await listenForControl({
     folder: state,
     log,
-    handlers: {
-      'ban list': () => turnstile.list(),
-      'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': sessions,
-    },
+    handlers: controlHandlers({ live, audit: log.audit }),
   });
   closers.push(() => control.close());
+  const keysOfUsers = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const administration = libraryAdministration(createServerVerbs({ config, log, shared, keys: keysOfUsers }));
   const exampleUser = accounts.accounts[0]?.user ?? 'user';
-  return { ...running({ log, exampleUser, keys, acceptor, sessions, closers }), failure: failureOf(workers) };
+  return {
+    ...running({ log, exampleUser, keys, acceptor, administration, live, closers }),
+    failure: failureOf(workers),
+  };
 }
 
 /** One process fails by ending, which needs no words. */
@@ -198,10 +207,16 @@ function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
   });
 }
 
-async function followRules({ file }: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
+/** The rules that the server goes by, and how their file is read again: there is none of those that were handed over. */
+async function followRules(
+  { file }: ServerConfig,
+  { log, rules: given }: Given,
+  closers: Closers,
+): Promise<{ rules: RulesSource; reloadRules: () => Promise<void> }> {
+  if (given !== undefined) return { rules: given, reloadRules: async () => undefined };
   const rules = await openRules({ file, log });
   closers.push(() => rules.close());
-  return rules;
+  return { rules, reloadRules: () => rules.reload() };
 }
 
 function running(parts: {
@@ -209,17 +224,18 @@ function running(parts: {
   exampleUser: string;
   keys: HostKeys;
   acceptor: Acceptor;
-  sessions: Shared['sessions'];
+  administration: Administration;
+  live: Shared['live'];
   closers: Closers;
 }): SshomeServer {
-  const { log, exampleUser, keys, acceptor, sessions, closers } = parts;
+  const { log, exampleUser, keys, acceptor, administration, live, closers } = parts;
   const { address, port, family } = acceptor.address;
   const host = family === 'IPv6' ? `[${address}]` : address;
   let stopping: Promise<void> | undefined;
   log.info('listening', { address, port });
 
   const stop = async (): Promise<void> => {
-    log.info('stopping', { sessions: (await sessions()).length });
+    log.info('stopping', { sessions: (await live.sessions.list()).length });
     await closeAll(closers);
     log.info('stopped');
     await log.close();
@@ -230,6 +246,7 @@ function running(parts: {
     url: `ssh://${host}:${port}`,
     exampleUser,
     fingerprints: keys.hostKeys.map((key) => key.fingerprint),
+    administration,
     reportUncaught: (error) => void log.unexpected(error, 'doing what nobody waited for'),
     stop: () => {
       stopping ??= stop();

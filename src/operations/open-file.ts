@@ -1,6 +1,7 @@
 // An open file as its identity sees it: what it was opened for is all that can be done with it, as long as the rules allow
 // it, and what was moved is recorded when it is closed.
 
+import type { OpenFileInfo } from '../model/account.ts';
 import type { Action } from '../model/action.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
@@ -23,19 +24,20 @@ interface GuardedFileParts {
   readonly guard: Guard;
   readonly things: OpenThings;
   readonly recorder: Recorder;
-  readonly onClosed: () => void;
+  /** Where it stands while it is open. */
+  readonly openFiles: Set<OpenFileInfo> | undefined;
 }
 
 /** Wraps a file of the storage that `guard` has let `options` open. */
-export class GuardedFile implements OpenFile, OpenThing {
+export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   readonly path: VirtualPath;
   readonly #file: OpenFile;
   readonly #canRead: boolean;
   readonly #canWrite: boolean;
   readonly #granted: Granted | undefined;
   readonly #guard: Guard;
+  readonly #openFiles: Set<OpenFileInfo> | undefined;
   readonly #things: OpenThings;
-  readonly #onClosed: () => void;
   readonly #endUpload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   readonly #endDownload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   #bytesRead = 0;
@@ -45,8 +47,9 @@ export class GuardedFile implements OpenFile, OpenThing {
   #revoked: FileError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ file, options, granted, guard, things, recorder, onClosed }: GuardedFileParts) {
-    this.#onClosed = onClosed;
+  constructor({ file, options, granted, guard, things, recorder, openFiles }: GuardedFileParts) {
+    this.#openFiles = openFiles;
+    openFiles?.add(this);
     this.path = file.path;
     this.#file = file;
     this.#canRead = options.read === true;
@@ -69,6 +72,14 @@ export class GuardedFile implements OpenFile, OpenThing {
     this.#failure ??= this.#revoked;
     // Whoever wrote it learns of a failure at the next request, of which there is one at least: the close.
     this.#beginClosing({ abandon: true }).catch(() => undefined);
+  }
+
+  get direction(): OpenFileInfo['direction'] {
+    return this.#canRead && this.#canWrite ? 'both' : this.#canWrite ? 'upload' : 'download';
+  }
+
+  get bytes(): number {
+    return this.#bytesRead + this.#bytesWritten;
   }
 
   async read(target: Uint8Array, offset: number): Promise<number> {
@@ -143,7 +154,7 @@ export class GuardedFile implements OpenFile, OpenThing {
       this.#failure ??= error;
       throw error;
     } finally {
-      this.#onClosed();
+      this.#openFiles?.delete(this);
       const outcome = this.#failure === undefined ? 'ok' : outcomeOf(this.#failure);
       this.#endUpload?.(outcome === 'ok' && options.abandon === true ? 'cancelled' : outcome, this.#bytesWritten);
       // A file opened both ways that was only written is no download.

@@ -4,11 +4,12 @@ import { followAccounts } from '../accounts/followed-accounts.ts';
 import { joinPrimary } from '../cluster/in-worker.ts';
 import type { Link } from '../cluster/link.ts';
 import { follow } from '../cluster/live-value.ts';
-import type { Config } from '../config/schema.ts';
+import type { ServerConfig } from '../config/load.ts';
 import { type ForwardedLog, forwardLog } from '../log/forwarded-log.ts';
 import {
   ACCOUNTS,
   ADMISSION,
+  BANS,
   CREDENTIALS,
   INTRODUCTION,
   type Introduction,
@@ -16,7 +17,9 @@ import {
   OWN_SESSIONS,
   PASSWORDS,
   PLACES,
+  QUOTAS,
   RULES,
+  RULES_FILE,
   SESSIONS,
   TURNSTILE,
   UPLOADS,
@@ -36,7 +39,7 @@ export async function runWorker(): Promise<void> {
     const config = shareOf(introduction);
     const homes = openHomesOf({ config, rules: shared.rules, uploads: shared.uploads, log });
     const serving = await serveHere({ config, log, keys: introduction.keys, homes, shared });
-    primary.link.share(OWN_SESSIONS, { list: serving.sessions });
+    primary.link.share(OWN_SESSIONS, serving);
     primary.begin({
       take: serving.take,
       end: async (graceMs) => {
@@ -60,12 +63,13 @@ async function sharedBy(link: Link, { standInKey }: Introduction): Promise<Share
     admission: link.remote(ADMISSION),
     places: link.remote(PLACES),
     uploads: link.remote(UPLOADS),
-    ...link.remote(SESSIONS),
+    live: { sessions: link.remote(SESSIONS), bans: link.remote(BANS), quotas: link.remote(QUOTAS) },
+    ...link.remote(RULES_FILE),
   };
 }
 
 /** What is bounded for the server as a whole and can be divided, is. */
-function shareOf({ config, workers }: Introduction): Config {
+function shareOf({ config, workers }: Introduction): ServerConfig {
   return { ...config, maxQueuedBytes: Math.ceil(config.maxQueuedBytes / workers) };
 }
 

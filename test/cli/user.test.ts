@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -70,14 +71,15 @@ test('cli user: hash-all hashes the plain passwords and keeps the rest of the fi
   t.is((await user(folder, ['hash-all'])).stdout, 'There is no plain password.\n');
 });
 
-test('cli user: list shows what kind of password and how many keys there are, as JSON too', async (t) => {
+test('cli user: list shows what kind of password and how many keys there are, as JSON lines too', async (t) => {
   t.timeout(30_000);
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
-  t.deepEqual(JSON.parse((await user(folder, ['list', '--json'])).stdout), [
-    { user: 'al', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
-    { user: 'alice', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
-  ]);
+  t.is(
+    (await user(folder, ['list', '--json'])).stdout,
+    '{"user":"al","password":"plain","keys":0,"locked":false,"totp":false,"mustChange":false}\n' +
+      '{"user":"alice","password":"plain","keys":0,"locked":false,"totp":false,"mustChange":false}\n',
+  );
 });
 
 test('cli user: lock and unlock, with a new password in between that unlocks nobody', async (t) => {
@@ -112,7 +114,7 @@ test('cli user: keys are added, listed and removed; removing the user removes th
 });
 
 test('cli user: add tells of keys that are there already', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), ED25519_KEY);
   await user(folder, ['key', 'add', 'alice', 'id.pub']);
@@ -190,6 +192,51 @@ test('cli user: with --must-change, the password is to be changed; another one w
   await user(folder, ['passwd', 'alice', '--password-stdin'], 'c\n');
   t.regex((await user(folder, ['list'])).stdout, /^alice {2}argon2id {2}0 keys\n/);
   t.regex(await readFile(join(folder, 'logins/alice'), 'utf8'), /^password-set 20/m);
+});
+
+test('cli user: the file is the one that sshome.yaml names, and a mistake elsewhere in that is no hindrance', async (t) => {
+  t.timeout(30_000);
+  const folder = await temporaryFolder(t);
+  const config = join(folder, 'sshome.yaml');
+  await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
+  await writeFile(config, 'credentials: a.txt\nport: none\nusers: {alice: {quota: much}}\n', { mode: 0o600 });
+  t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
+  t.is(await readFile(join(folder, 'a.txt'), 'utf8'), 'alice:!a\n');
+  const set = await user(folder, ['set', 'alice', 'files=1']);
+  t.regex(
+    set.stderr,
+    /^sshome: sshome\.yaml has to be mended first\nsshome: sshome\.yaml:2: port: .*\nsshome: sshome\.yaml:3: /,
+  );
+  const removed = await user(folder, ['remove', 'alice']);
+  t.is(removed.status, 0);
+  t.regex(removed.stderr, /^sshome: sshome\.yaml may still name alice, and could not be changed: /);
+  // Which file would be meant is not known then.
+  await writeFile(config, 'credentials: [a.txt\n');
+  t.regex((await user(folder, ['list'])).stderr, /^sshome: sshome\.yaml:/);
+});
+
+test('cli user: without a running server a change is recorded in its log file, and nothing secret is', async (t) => {
+  t.timeout(30_000);
+  const folder = await temporaryFolder(t);
+  const log = join(folder, 'log.jsonl');
+  t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 0);
+  t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 1);
+  await user(folder, ['list', '--log-file', log]);
+  const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
+  const expected = {
+    event: 'admin.user',
+    face: 'cli',
+    hostAccount: userInfo().username,
+    verb: 'user add',
+    target: 'bob',
+  };
+  t.is(lines.length, 2);
+  t.like(JSON.parse(lines[0] ?? ''), { ...expected, level: 'info', outcome: 'ok' });
+  t.like(JSON.parse(lines[1] ?? ''), { ...expected, level: 'warn', outcome: 'refused' });
+  t.notRegex(lines.join(), /hunter2/);
+  const unwritable = await user(folder, ['lock', 'bob', '--log-file', join(folder, 'none', 'log')]);
+  t.is(unwritable.status, 0);
+  t.regex(unwritable.stderr, /^sshome: this is not in the audit log: /);
 });
 
 const refused: [title: string, args: string[], input: string, message: RegExp][] = [

@@ -2,7 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { accessCommand } from './access.ts';
-import { banCommand } from './ban.ts';
+import { administrationCommands } from './administration.ts';
 import { configCommand } from './config.ts';
 import { connectCommand } from './connect.ts';
 import { deleteCommand } from './delete.ts';
@@ -11,15 +11,13 @@ import { listCommand } from './list.ts';
 import { previewCommand } from './preview.ts';
 import { serveCommand } from './serve.ts';
 import { uploadCommand } from './upload.ts';
-import { userCommand } from './user.ts';
 
 export function allCommands(): CommandModule[] {
   return [
     serveCommand(),
     configCommand(),
-    userCommand(),
     accessCommand(),
-    banCommand(),
+    ...administrationCommands(),
     connectCommand(),
     uploadCommand(),
     downloadCommand(),
