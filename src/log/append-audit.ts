@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AuditEvent } from '../model/event.ts';
 import { printableJson } from '../model/printable.ts';
-import { auditEntry } from './log.ts';
+import { auditEntry } from './audit-entry.ts';
 
 /** Appends one line. A log that root begins belongs to the owner of its folder: a server that runs as that one writes on. */
 export async function appendAudit(file: string, event: AuditEvent): Promise<void> {

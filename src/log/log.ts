@@ -3,9 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import winston from 'winston';
-import type { Audit, AuditEvent } from '../model/event.ts';
+import type { Audit } from '../model/event.ts';
 import type { Log, LogFields } from '../model/log.ts';
 import { printableJson } from '../model/printable.ts';
+import { auditEntry } from './audit-entry.ts';
 import { batchedOutput } from './batched-output.ts';
 import { readableLine } from './readable-line.ts';
 
@@ -78,17 +79,4 @@ export function createLog(settings: LogSettings): ServerLog {
         logger.end();
       }),
   };
-}
-
-/** An event as a line of the log, without its time. */
-export function auditEntry(event: AuditEvent): winston.LogEntry {
-  const { event: name, ...fields } = event;
-  return { level: auditLevel(event), message: name, event: name, ...fields };
-}
-
-/** What was refused or failed is a warning, so that it can be seen among thousands of transfers. */
-function auditLevel(event: AuditEvent): LogLevel {
-  if (event.event === 'session.refused') return 'warn';
-  if ('outcome' in event && event.outcome !== 'ok' && event.outcome !== 'not-found') return 'warn';
-  return 'info';
 }
