@@ -88,7 +88,11 @@ test('rules editor: many processes at once lose nothing', async (t) => {
   const file = await withFile(t, '# head\n');
   const names = ['a', 'b', 'c'];
   const children = names.map((name) => spawn(process.execPath, [EDITOR, 'many', file, name], { stdio: 'inherit' }));
-  for (const child of children) t.is((await once(child, 'exit'))[0], 0);
+  const ended = await Promise.all(children.map((child) => once(child, 'exit')));
+  t.deepEqual(
+    ended.map(([status]) => status),
+    names.map(() => 0),
+  );
   const users = [...(await editorOf(file).read()).rules.users.keys()].sort();
   t.deepEqual(
     users,

@@ -43,7 +43,7 @@ async function isPassword(file: string, name: string, password: string): Promise
 }
 
 test('cli user: add, passwd, list and remove, with passwords from standard input', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const folder = await temporaryFolder(t);
   const file = join(folder, 'id_passwd.txt');
   t.deepEqual(await user(folder, ['add', 'alice', '--password-stdin'], 'wonder: land \r\nsecond line\n'), {
@@ -62,7 +62,7 @@ test('cli user: add, passwd, list and remove, with passwords from standard input
 });
 
 test('cli user: hash-all hashes the plain passwords and keeps the rest of the file', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder, file, read } = await withUsers(t, '# head\nuser1:password1\n\nuser2:password2\n');
   const outcome = await user(folder, ['hash-all']);
   t.is(outcome.stdout, '2 passwords are hashed now: user1, user2\n');
@@ -72,7 +72,7 @@ test('cli user: hash-all hashes the plain passwords and keeps the rest of the fi
 });
 
 test('cli user: list shows what kind of password and how many keys there are, as JSON lines too', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
   t.is(
@@ -83,7 +83,7 @@ test('cli user: list shows what kind of password and how many keys there are, as
 });
 
 test('cli user: lock and unlock, with a new password in between that unlocks nobody', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder, file, read } = await withUsers(t, 'alice:a\nbob:b\n');
   t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
   t.is(await read(), 'alice:!a\nbob:b\n');
@@ -99,7 +99,7 @@ test('cli user: lock and unlock, with a new password in between that unlocks nob
 });
 
 test('cli user: keys are added, listed and removed; removing the user removes them', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), `${ED25519_KEY}\n`);
   const added = await user(folder, ['key', 'add', 'alice', 'id.pub']);
@@ -124,7 +124,7 @@ test('cli user: add tells of keys that are there already', async (t) => {
 });
 
 test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
   await writeFile(join(folder, 'b.txt'), 'bob:b\n', { mode: 0o600 });
@@ -195,7 +195,7 @@ test('cli user: with --must-change, the password is to be changed; another one w
 });
 
 test('cli user: the file is the one that sshome.yaml names, and a mistake elsewhere in that is no hindrance', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const folder = await temporaryFolder(t);
   const config = join(folder, 'sshome.yaml');
   await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
@@ -216,7 +216,7 @@ test('cli user: the file is the one that sshome.yaml names, and a mistake elsewh
 });
 
 test('cli user: without a running server a change is recorded in its log file, and nothing secret is', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const folder = await temporaryFolder(t);
   const log = join(folder, 'log.jsonl');
   t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 0);
@@ -258,7 +258,7 @@ const refused: [title: string, args: string[], input: string, message: RegExp][]
 
 for (const [title, args, input, message] of refused) {
   test(`cli user: ${title} is refused with status 1 and a message`, async (t) => {
-    t.timeout(30_000);
+    t.timeout(60_000);
     const { folder, read } = await withUsers(t, 'alice:a\n');
     await writeFile(join(folder, 'weak.pub'), SHORT_RSA_KEY);
     const outcome = await user(folder, args, input);
@@ -271,7 +271,7 @@ for (const [title, args, input, message] of refused) {
 }
 
 test('cli user: a wrong file is told with every line, and one that others can write with the cure', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder, file } = await withUsers(t, 'alice\nbob:\n');
   await chmod(file, 0o606);
   const { status, stderr } = await user(folder, ['list']);
@@ -311,7 +311,7 @@ function hasScript(t: ExecutionContext): boolean {
 }
 
 test('cli user: on a terminal the password is asked twice and never shown', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, file } = await withUsers(t, '');
   const { status, screen } = await inTerminal(
@@ -330,7 +330,7 @@ test('cli user: on a terminal the password is asked twice and never shown', asyn
 });
 
 test('cli user: two different passwords are refused', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
   const { status, screen } = await inTerminal(
@@ -348,7 +348,7 @@ test('cli user: two different passwords are refused', async (t) => {
 });
 
 test('cli user: ^C at the question ends with status 130 and changes nothing', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
   const { status } = await inTerminal(t, folder, ['passwd', 'alice'], [['New password for alice: ', 'half\x03']]);

@@ -17,7 +17,7 @@ import {
   type VerbTopic,
   VerbUsageError,
 } from '../../model/administration.ts';
-import { printableJson } from '../../model/printable.ts';
+import { printable, printableJson } from '../../model/printable.ts';
 import { operandsShown, verbUsage } from '../../model/verb-usage.ts';
 import { PLACES, runVerb } from '../administration-context.ts';
 import { EXIT } from '../exit-code.ts';
@@ -141,7 +141,7 @@ async function run(by: { verb: VerbSyntax; depth: number; args: Arguments; io: P
 function explain({ errorOutput }: ProgramIo, error: unknown): number {
   if (error instanceof InterruptedError) return EXIT.interrupted;
   const message = error instanceof ConfigError ? error.problems.join('\n') : wordsFor(error);
-  for (const line of message.split('\n')) errorOutput.write(`sshome: ${line}\n`);
+  for (const line of message.split('\n')) errorOutput.write(`sshome: ${printable(line)}\n`);
   return error instanceof VerbUsageError ? EXIT.usage : EXIT.failed;
 }
 
