@@ -30,7 +30,7 @@ import type { OwnSessions, Serving } from './serving.ts';
 import type { Shared } from './shared.ts';
 
 /** A worker that does not answer for so long has no sessions, as far as can be told. */
-const ANSWER_LIMIT_MS = 2000;
+const ANSWER_LIMIT_MS = 5000;
 
 export interface ServingByWorkers extends Serving {
   /** Rejects with a WorkersError when workers can't be kept running. */
