@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { limitsFrom } from './access/limits.ts';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
+import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
 import { loginRecordsToGive } from './accounts/login-records.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
@@ -14,20 +15,24 @@ import type { ServerConfig } from './config/load.ts';
 import { openRules } from './config/rules-source.ts';
 import { becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
+import { controlHandlers } from './control/handlers.ts';
 import { listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
+import type { Administration } from './model/administration.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { RulesSource } from './model/rules.ts';
 import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
+import { liveServerOf } from './server/live.ts';
 import { notByWorkers } from './server/not-by-workers.ts';
 import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
-import { openPaces, openQuotasOf, scanTree, usageFolderIn } from './server/quotas.ts';
+import { administrationOf, openPaces, openQuotasOf, usageFolderIn } from './server/quotas.ts';
 import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
 import { asStartError, StartError } from './server/start-error.ts';
+import { createServerVerbs, libraryAdministration } from './server/verbs.ts';
 import { type Acceptor, accept } from './sshd/acceptor.ts';
 import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
@@ -47,6 +52,8 @@ export interface SshomeServer {
   readonly exampleUser: string;
   /** SHA256 fingerprints of the host keys, best first. */
   readonly fingerprints: readonly string[];
+  /** The verbs of `sshome user`, `sshome session` and so on, for this program: docs/administration.md. */
+  readonly administration: Administration;
   /** Logs an error that nobody caught, whole, under a new id. */
   reportUncaught(error: unknown): void;
   /** Stops accepting, lets transfers finish for the grace time, then ends everything. Further calls wait for the first. */
@@ -133,7 +140,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   closers.push(() => passwords.close());
   const accounts = await openAccountStore({ file: config.credentials, log });
   closers.push(() => accounts.close());
-  const rules = given.rules ?? (await followRules(config, log, closers));
+  const { rules, reloadRules } = await followRules(config, given, closers);
   await refuseSamplePasswords(config.host, accounts, passwords);
   refuseFoldersInHomes(config);
   const keys = await openHostKeys(config, log);
@@ -169,7 +176,12 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   }
   homes.startSweeping();
   let serving: Serving | undefined;
-  const sessions = async () => (await serving?.sessions()) ?? [];
+  const live = liveServerOf({
+    config,
+    turnstile,
+    quotas: administrationOf({ quotas, limits }),
+    serving: () => serving,
+  });
   const shared: Shared = {
     accounts,
     rules,
@@ -181,7 +193,8 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
       maxOf: (user) => Math.min(config.maxSessionsPerUser, maxSessionsOf(rules.now, user) ?? Number.POSITIVE_INFINITY),
     }),
     uploads,
-    sessions,
+    live,
+    reloadRules,
   };
   const count = workerCount(config);
   const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
@@ -195,17 +208,16 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const control = await listenForControl({
     folder: state,
     log,
-    handlers: {
-      'ban list': () => turnstile.list(),
-      'ban remove': ({ source }) => turnstile.remove(source),
-      'session list': sessions,
-      'quota show': () => quotas.show(),
-      'quota scan': ({ tree }) => scanTree(tree, { quotas, limits }),
-    },
+    handlers: controlHandlers({ live, audit: log.audit }),
   });
   closers.push(() => control.close());
+  const keysOfUsers = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
+  const administration = libraryAdministration(createServerVerbs({ config, log, shared, keys: keysOfUsers }));
   const exampleUser = accounts.accounts[0]?.user ?? 'user';
-  return { ...running({ log, exampleUser, keys, acceptor, sessions, closers }), failure: failureOf(workers) };
+  return {
+    ...running({ log, exampleUser, keys, acceptor, administration, live, closers }),
+    failure: failureOf(workers),
+  };
 }
 
 /** One process fails by ending, which needs no words. */
@@ -215,11 +227,17 @@ function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
   });
 }
 
-async function followRules(config: ServerConfig, log: ServerLog, closers: Closers): Promise<RulesSource> {
+/** The rules that the server goes by, and how their file is read again: there is none of those that were handed over. */
+async function followRules(
+  config: ServerConfig,
+  { log, rules: given }: Given,
+  closers: Closers,
+): Promise<{ rules: RulesSource; reloadRules: () => Promise<void> }> {
+  if (given !== undefined) return { rules: given, reloadRules: async () => undefined };
   const { file } = config;
   const rules = await openRules({ file, log, ...(workerCount(config) > 1 && { refuse: notByWorkers }) });
   closers.push(() => rules.close());
-  return rules;
+  return { rules, reloadRules: () => rules.reload() };
 }
 
 function running(parts: {
@@ -227,17 +245,18 @@ function running(parts: {
   exampleUser: string;
   keys: HostKeys;
   acceptor: Acceptor;
-  sessions: Shared['sessions'];
+  administration: Administration;
+  live: Shared['live'];
   closers: Closers;
 }): SshomeServer {
-  const { log, exampleUser, keys, acceptor, sessions, closers } = parts;
+  const { log, exampleUser, keys, acceptor, administration, live, closers } = parts;
   const { address, port, family } = acceptor.address;
   const host = family === 'IPv6' ? `[${address}]` : address;
   let stopping: Promise<void> | undefined;
   log.info('listening', { address, port });
 
   const stop = async (): Promise<void> => {
-    log.info('stopping', { sessions: (await sessions()).length });
+    log.info('stopping', { sessions: (await live.sessions.list()).length });
     await closeAll(closers);
     log.info('stopped');
     await log.close();
@@ -248,6 +267,7 @@ function running(parts: {
     url: `ssh://${host}:${port}`,
     exampleUser,
     fingerprints: keys.hostKeys.map((key) => key.fingerprint),
+    administration,
     reportUncaught: (error) => void log.unexpected(error, 'doing what nobody waited for'),
     stop: () => {
       stopping ??= stop();

@@ -1,16 +1,12 @@
 // Changes the credentials file: adds, removes and re-hashes users. Two edits at once lose nothing, and neither does a
 // crash: the file is locked, and replaced in one step.
 
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
 import { foldUserName, isUserName, USER_NAME_RULE } from '../model/user-name.ts';
-import { isSystemError, readStamp } from '../text-files/small-file.ts';
 import { type Account, accountLine, hasPlainPassword } from './account.ts';
+import { AlwaysChangingError, editFile, NoFolderError } from './edit-file.ts';
 import { type Lines, linesOf } from './edit-lines.ts';
-import { withFileLock } from './file-lock.ts';
 import { CredentialsError, loadCredentials } from './load-credentials.ts';
-import { removeLeftovers, replaceFile } from './replace-file.ts';
 
 /**
  * Adds a user; makes the file when there is none. `secret` is a hash.
@@ -100,8 +96,6 @@ export function requireUser(accounts: readonly Account[], user: string): Account
   return account;
 }
 
-class ChangedMeanwhile extends Error {}
-
 /**
  * Changes lines of the file while no other edit does. `edit` gets what is there now; it is called again when somebody
  * who knows nothing of the lock saved the file meanwhile.
@@ -112,52 +106,23 @@ export async function editCredentials(
   file: string,
   edit: (accounts: readonly Account[], lines: Lines) => void,
 ): Promise<void> {
-  const target = await targetOf(file);
-  await withFileLock(target, async () => {
-    await removeLeftovers(target);
-    // An editor knows nothing of the lock: if it saved the file while we did, we begin again.
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      try {
-        return await editOnce(target, file, edit);
-      } catch (error) {
-        if (!(error instanceof ChangedMeanwhile)) throw error;
-      }
+  try {
+    await editFile({
+      file,
+      read: (target) => loadCredentials(target, file),
+      edit: (loaded) => {
+        const before = loaded?.bytes.toString('utf8') ?? '';
+        const lines = linesOf(before);
+        edit(loaded?.accounts ?? [], lines);
+        const after = lines.toString();
+        return after === before ? undefined : Buffer.from(after);
+      },
+    });
+  } catch (error) {
+    if (error instanceof NoFolderError) throw new CredentialsError([error.message]);
+    if (error instanceof AlwaysChangingError) {
+      throw new AccountError('the file of the users changes all the time; nothing was changed here');
     }
-    throw new AccountError('the file of the users changes all the time; nothing was changed here');
-  });
-}
-
-async function editOnce(
-  target: string,
-  label: string,
-  edit: (accounts: readonly Account[], lines: Lines) => void,
-): Promise<void> {
-  const loaded = await loadCredentials(target, label);
-  const before = loaded?.bytes.toString('utf8') ?? '';
-  const lines = linesOf(before);
-  edit(loaded?.accounts ?? [], lines);
-  const after = lines.toString();
-  if (after === before) return;
-  await replaceFile(target, Buffer.from(after), async () => {
-    if ((await readStamp(target)) !== loaded?.stamp) throw new ChangedMeanwhile();
-  });
-}
-
-/** The file itself, where `file` is a link: the link stays, and its target is replaced. */
-async function targetOf(file: string): Promise<string> {
-  try {
-    return await realpath(file);
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return join(await folderOf(file), basename(file));
-    throw error;
-  }
-}
-
-async function folderOf(file: string): Promise<string> {
-  try {
-    return await realpath(dirname(file));
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) throw new CredentialsError([`${file}: there is no such folder`]);
     throw error;
   }
 }

@@ -39,7 +39,7 @@ export async function loadCredentials(file: string, label: string = file): Promi
   const { accounts, problems, warnings } = parseCredentials(found.bytes);
   const reasons = problems.map((problem) => showRemark(label, problem));
   if (access.writableByOthers) {
-    reasons.unshift(`${label}: other users of this machine can change this file; mend it with: ${mendWritable(file)}`);
+    reasons.unshift(`${label}: other users of this machine can change this file; mend it with: ${mendWritable(label)}`);
   }
   if (reasons.length > 0) throw new CredentialsError(reasons);
   return { ...found, access, accounts, warnings };

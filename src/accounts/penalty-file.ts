@@ -66,11 +66,13 @@ export function parsePenalties(text: string): Penalty[] {
 
 function isPenalty(value: unknown): value is Penalty {
   if (typeof value !== 'object' || value === null) return false;
-  const { source, untilMs, isEnforced, lastOffence } = value as Record<string, unknown>;
+  const { source, untilMs, isEnforced, lastOffence, reason, sinceMs } = value as Record<string, unknown>;
   return (
     typeof source === 'string' &&
     typeof untilMs === 'number' &&
     typeof isEnforced === 'boolean' &&
-    typeof lastOffence === 'string'
+    typeof lastOffence === 'string' &&
+    (reason === undefined || typeof reason === 'string') &&
+    (sinceMs === undefined || typeof sinceMs === 'number')
   );
 }

@@ -8,7 +8,7 @@ export function takeWords(program: Argv): Argv {
   return program.strict(false).strictOptions().parserConfiguration({ 'parse-positional-numbers': false });
 }
 
-/** The words after the name of the command. */
-export function wordsOf(args: Readonly<Record<string, unknown>>): string[] {
-  return (args['_'] as readonly unknown[]).slice(1).map(String);
+/** The words after the name of the command, which has `depth` words itself. */
+export function wordsOf(args: Readonly<Record<string, unknown>>, depth = 1): string[] {
+  return (args['_'] as readonly unknown[]).slice(depth).map(String);
 }

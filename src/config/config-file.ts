@@ -28,6 +28,8 @@ export interface ConfigFile {
   readonly settings: ReadonlyMap<string, Written>;
   readonly rules: Rules;
   readonly problems: readonly string[];
+  /** Whether it is a map of names at all, whatever is wrong with what they stand for. */
+  readonly isMap: boolean;
   /** See SmallFile; undefined when there is no file. */
   readonly stamp: string | undefined;
 }
@@ -53,7 +55,7 @@ export async function readConfigFile(file: string, label: string = file): Promis
     const why = error instanceof UnfitFileError ? error.message : isSystemError(error) ? error.code : undefined;
     if (why === undefined) throw error;
     const problem = `${label}: can't be read (${why})`;
-    return { settings: new Map(), rules: DEFAULT_RULES, stamp: undefined, problems: [problem] };
+    return { settings: new Map(), rules: DEFAULT_RULES, stamp: undefined, problems: [problem], isMap: false };
   }
 }
 
@@ -66,6 +68,7 @@ export function parseConfig(text: string, label: string): Omit<ConfigFile, 'stam
     what: error.message.split('\n')[0] ?? '',
   }));
   const content = mistakes.length > 0 ? {} : contentOf(document, mistakes);
+  const isMap = mistakes.length === 0;
   const lineOf = (path: NodePath): number => lines.linePos(offsetOf(document, path)).line;
   const settings = readSettings(content, { label, lineOf, mistakes });
   const top = createNode({
@@ -82,6 +85,7 @@ export function parseConfig(text: string, label: string): Omit<ConfigFile, 'stam
     settings,
     rules,
     problems: mistakes.map(({ line, what }) => `${label}:${line}: ${what}`),
+    isMap,
     hasRules: Object.keys(content).some(isRulesSection),
   };
 }

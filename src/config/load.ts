@@ -79,6 +79,36 @@ export async function loadSettings({ flags, environment, file }: ConfigSources):
   };
 }
 
+/**
+ * Some of the settings, and the file, for who needs no more: what is wrong with the rest is no hindrance, so that a mistake
+ * in the file keeps nobody from locking a user out.
+ *
+ * @throws ConfigError
+ */
+export async function loadSome<Key extends keyof Config>(
+  { flags, environment, file }: ConfigSources,
+  keys: readonly Key[],
+): Promise<Pick<ServerConfig, Key | 'file'>> {
+  const given = file ?? environment[variableOf('config')];
+  const path = given || DEFAULT_FILE;
+  const inFile = await readConfigFile(path);
+  const problems = inFile?.isMap === false ? [...inFile.problems] : [];
+  if (inFile === undefined && given) problems.push(`${path}: can't be read (ENOENT)`);
+  const config: Record<string, unknown> = { file: path };
+  for (const key of keys) {
+    const { name, read, default: fallback } = SETTINGS[key];
+    const written = writtenFor(name, flags, environment) ?? inFile?.settings.get(name);
+    try {
+      config[key] = read(written === undefined ? fallback : written.value);
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error;
+      problems.push(`${written?.where ?? name}: ${error.message}`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config as unknown as Pick<ServerConfig, Key | 'file'>;
+}
+
 function writtenFor(
   name: string,
   flags: ConfigSources['flags'],

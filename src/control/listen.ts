@@ -2,6 +2,7 @@
 
 import { chmod, mkdir, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { AdministrationError } from '../model/administration.ts';
 import type { Log } from '../model/log.ts';
 import {
   type ControlHandlers,
@@ -55,17 +56,19 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Answers each line, in their order. */
+/** The answers go in the order of the requests, whichever takes longer. */
 function answerLines(socket: Socket, answer: (line: string) => Promise<ControlReply>): void {
   let text = '';
-  let answered = Promise.resolve();
+  let answered: Promise<void> = Promise.resolve();
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
     if (text.length > MAX_LINE_BYTES) socket.destroy();
     const lines = text.split('\n');
     text = lines.pop() ?? '';
     for (const line of lines) {
-      answered = answered.then(async () => void socket.write(`${JSON.stringify(await answer(line))}\n`));
+      answered = answered.then(async () => {
+        socket.write(`${JSON.stringify(await answer(line))}\n`);
+      });
     }
   });
 }
@@ -73,10 +76,12 @@ function answerLines(socket: Socket, answer: (line: string) => Promise<ControlRe
 async function reply(line: string, handlers: ControlHandlers, log: Log): Promise<ControlReply> {
   try {
     const request = JSON.parse(line) as ControlRequest;
-    const handler = handlers[request.verb] as ((request: ControlRequest) => unknown) | undefined;
+    const known = Object.hasOwn(handlers, request.verb) ? handlers[request.verb] : undefined;
+    const handler = known as ((request: ControlRequest) => unknown) | undefined;
     if (handler === undefined) return { error: `this server knows no ${JSON.stringify(request.verb)}` };
     return { answer: await handler(request) };
   } catch (error) {
+    if (error instanceof AdministrationError) return { error: error.message };
     if (error instanceof SyntaxError) return { error: 'this is no JSON' };
     return { error: `internal error (${log.unexpected(error, 'answering the command line')})` };
   }

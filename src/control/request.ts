@@ -2,30 +2,38 @@
 
 import { join } from 'node:path';
 import type { SessionInfo } from '../model/account.ts';
+import type { BanRequest } from '../model/administration.ts';
+import type { AdminEvent } from '../model/event.ts';
 import type { Penalty } from '../model/penalty.ts';
 import type { Tree, TreeUsage, Usage } from '../model/usage.ts';
 
 export type ControlRequest =
   | { readonly verb: 'ban list' }
+  | ({ readonly verb: 'ban add' } & BanRequest)
   | { readonly verb: 'ban remove'; readonly source: string }
   | { readonly verb: 'session list' }
+  | { readonly verb: 'session end'; readonly sessionId: string; readonly reason: string }
   | { readonly verb: 'quota show' }
-  | { readonly verb: 'quota scan'; readonly tree: Tree };
-
-/** What was counted, or why nothing was. */
-export type QuotaScan = { readonly used: Usage } | { readonly problem: string };
+  | { readonly verb: 'quota scan'; readonly tree: Tree }
+  /** Somebody changed something on the command line, who writes it in the audit log here. */
+  | { readonly verb: 'record'; readonly event: AdminEvent };
 
 /** The answer to each verb. */
 export interface ControlAnswers {
   'ban list': readonly Penalty[];
+  'ban add': Penalty;
   /** Whether there was one to remove. */
   'ban remove': boolean;
-  'session list': readonly SessionInfo[];
+  /** `since` is text on the way. */
+  'session list': readonly (Omit<SessionInfo, 'since'> & { readonly since: Date | string })[];
+  /** Whether there was one to end. */
+  'session end': boolean;
   'quota show': readonly TreeUsage[];
-  'quota scan': QuotaScan;
+  'quota scan': Usage;
+  record: null;
 }
 
-/** One function for each verb. */
+/** One function for each verb. What it throws as an AdministrationError is told to whoever asked. */
 export type ControlHandlers = {
   readonly [Verb in ControlRequest['verb']]: (
     request: Extract<ControlRequest, { verb: Verb }>,

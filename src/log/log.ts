@@ -1,8 +1,9 @@
 // The log, made of winston: readable lines on standard error, JSON lines in a file when asked for.
 
 import winston from 'winston';
-import { printable } from '../model/printable.ts';
+import { printableJson } from '../model/printable.ts';
 import { batchedOutput } from './batched-output.ts';
+import { readableLine } from './readable-line.ts';
 import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords } from './records.ts';
 
 export interface LogSettings {
@@ -39,7 +40,7 @@ export function createLog(settings: LogSettings): ServerLog {
         maxsize: settings.maxFileBytes,
         maxFiles: settings.maxFiles,
         tailable: true,
-        format: winston.format.printf(jsonLine),
+        format: winston.format.printf(printableJson),
       }),
     );
   }
@@ -63,32 +64,4 @@ export function createLog(settings: LogSettings): ServerLog {
         logger.end();
       }),
   };
-}
-
-// What a terminal would act on though JSON need not escape it: DEL, C1, and what hides or turns text.
-const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-
-/** One JSON object, exact, and safe to be shown by `cat`. */
-function jsonLine(info: winston.Logform.TransformableInfo): string {
-  return JSON.stringify(info).replace(
-    UNSAFE_IN_JSON,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-/** `TIME LEVEL message key=value ...`; the stack of an internal error follows on lines of its own. */
-function readableLine(info: winston.Logform.TransformableInfo): string {
-  const { level, message, timestamp, event: _event, error, ...fields } = info;
-  const words = [String(timestamp), level, printable(String(message))];
-  for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined) words.push(`${key}=${readableValue(value)}`);
-  }
-  const line = words.join(' ');
-  if (error === undefined) return line;
-  return `${line}\n${String(error).split('\n').map(printable).join('\n')}`;
-}
-
-function readableValue(value: unknown): string {
-  const text = printable(String(value));
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }

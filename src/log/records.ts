@@ -36,11 +36,13 @@ export function logRecords(write: (record: LogRecord) => void): AuditingLog {
       write({ level: 'error', message: `internal error while ${doing}`, ...fields, id, error: inspect(error) });
       return id;
     },
-    audit: (event) => {
-      const { event: name, ...fields } = event;
-      write({ level: auditLevel(event), message: name, event: name, ...fields });
-    },
+    audit: (event) => write(auditRecord(event)),
   };
+}
+
+export function auditRecord(event: AuditEvent): LogRecord {
+  const { event: name, ...fields } = event;
+  return { level: auditLevel(event), message: name, event: name, ...fields };
 }
 
 /** What was refused or failed is a warning, so that it can be seen among thousands of transfers. */

@@ -49,6 +49,15 @@ export interface OwnAccount {
   newRecoveryCodes(code: string): Promise<readonly string[]>;
 }
 
+/** A file that a session has open. */
+export interface OpenFileInfo {
+  /** As the user names it, links resolved. */
+  readonly path: string;
+  readonly direction: 'upload' | 'download' | 'both';
+  /** Written and read so far. */
+  readonly bytes: number;
+}
+
 /** One live SSH connection, as `sessions` lists it. */
 export interface SessionInfo {
   readonly sessionId: string;
@@ -59,4 +68,11 @@ export interface SessionInfo {
   readonly since: Date;
   readonly bytesReceived: number;
   readonly bytesSent: number;
+  /** Since anything came or went. */
+  readonly idleMs: number;
+  /** Those that are open, the first MAX_FILES_SHOWN of them. */
+  readonly files: readonly OpenFileInfo[];
 }
+
+/** A session can have thousands of files open; nobody looks at them all. */
+export const MAX_FILES_SHOWN = 100;

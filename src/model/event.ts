@@ -1,5 +1,6 @@
 // What the audit log records. `event` names are stable: docs/audit.md lists them, and people's alarms depend on them.
 
+import type { AdministrationFace, VerbTopic } from './administration.ts';
 import type { FileErrorCode } from './error.ts';
 import type { Face, Origin } from './identity.ts';
 import type { Proof } from './rules.ts';
@@ -109,7 +110,24 @@ export type AccountEvent =
   | (Origin & { readonly event: 'account.recovery-codes-renewed'; readonly user: string })
   | (Origin & { readonly event: 'account.recovery-code-used'; readonly user: string; readonly left: number });
 
-export type AuditEvent = FileEvent | SessionEvent | AccountEvent;
+/** What an administrator did, or wanted to do. No field ever holds a secret: verbs take none among their words. */
+export interface AdminEvent extends Partial<Origin> {
+  readonly event: `admin.${VerbTopic}`;
+  readonly face: AdministrationFace;
+  /** The user who did it, over SSH. */
+  readonly user?: string;
+  /** The account of the host that ran the command line. */
+  readonly hostAccount?: string;
+  /** As `user key add`. */
+  readonly verb: string;
+  /** What it was done to: the first operand. */
+  readonly target?: string;
+  /** All words after the verb, escaped and cut. */
+  readonly words?: string;
+  readonly outcome: 'ok' | 'refused' | 'permission-denied' | 'internal';
+}
+
+export type AuditEvent = FileEvent | SessionEvent | AccountEvent | AdminEvent;
 
 /** Where events go. Must not throw and must not wait. */
 export type Audit = (event: AuditEvent) => void;

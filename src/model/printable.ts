@@ -19,6 +19,17 @@ export function printableShort(text: string, length: number): string {
   return text.length > length ? `${shown}...` : shown;
 }
 
+// What a terminal would act on though JSON need not escape it: DEL, C1, and what hides or turns text.
+const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+
+/** The value as one line of JSON: exact, and safe to be shown. */
+export function printableJson(value: object): string {
+  return JSON.stringify(value).replace(
+    UNSAFE_IN_JSON,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 function escapeCharacter(character: string): string {
   if (character.length === 2) return character;
   if (character === '\n') return '\\n';

@@ -60,6 +60,8 @@ export interface Guard {
   hidesSome(): boolean;
   /** Throws if a path as it was spelled goes through a hidden name: wherever a link of that name leads, it is not there. */
   seek(path: VirtualPath, purpose: 'find' | 'make'): void;
+  /** Whether the server may be administered, which is asked of the home. */
+  mayAdminister(): boolean;
 }
 
 export function createGuard({ policy, identity }: { policy: Policy; identity: Identity }): Guard {
@@ -181,6 +183,7 @@ export function createGuard({ policy, identity }: { policy: Policy; identity: Id
       if (!now.hidesSome || now.decide('list', path) !== 'hidden') return;
       throw new FileError(purpose === 'make' ? 'permission-denied' : 'not-found', { path });
     },
+    mayAdminister: () => policy(identity).decide('administer', ROOT) === 'allow',
   };
 }
 

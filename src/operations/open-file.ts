@@ -1,6 +1,7 @@
 // An open file as its identity sees it: what it was opened for is all that can be done with it, as long as the rules allow
 // it, and what was moved is recorded when it is closed.
 
+import type { OpenFileInfo } from '../model/account.ts';
 import type { Action } from '../model/action.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
@@ -25,22 +26,23 @@ interface GuardedFileParts {
   readonly things: OpenThings;
   readonly recorder: Recorder;
   readonly pace: Pace | undefined;
-  readonly onClosed: () => void;
+  /** Where it stands while it is open. */
+  readonly openFiles: Set<OpenFileInfo> | undefined;
 }
 
 /** Wraps a file of the storage that `guard` has let `options` open. */
-export class GuardedFile implements OpenFile, OpenThing {
+export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   readonly path: VirtualPath;
   readonly #file: OpenFile;
   readonly #canRead: boolean;
   readonly #canWrite: boolean;
   readonly #granted: Granted | undefined;
   readonly #guard: Guard;
+  readonly #openFiles: Set<OpenFileInfo> | undefined;
   readonly #things: OpenThings;
   readonly #pace: Pace | undefined;
   /** What waits for its turn to go: a close waits for it, too. */
   readonly #waiting = new Set<Promise<void>>();
-  readonly #onClosed: () => void;
   readonly #endUpload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   readonly #endDownload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   #bytesRead = 0;
@@ -51,9 +53,10 @@ export class GuardedFile implements OpenFile, OpenThing {
   #onRevoked: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ file, options, granted, guard, things, recorder, pace, onClosed }: GuardedFileParts) {
+  constructor({ file, options, granted, guard, things, recorder, pace, openFiles }: GuardedFileParts) {
     this.#pace = pace;
-    this.#onClosed = onClosed;
+    this.#openFiles = openFiles;
+    openFiles?.add(this);
     this.path = file.path;
     this.#file = file;
     this.#canRead = options.read === true;
@@ -76,6 +79,14 @@ export class GuardedFile implements OpenFile, OpenThing {
     this.#onRevoked?.();
     // Whoever wrote it learns of a failure at the next request, of which there is one at least: the close.
     this.#beginClosing({ abandon: true }).catch(() => undefined);
+  }
+
+  get direction(): OpenFileInfo['direction'] {
+    return this.#canRead && this.#canWrite ? 'both' : this.#canWrite ? 'upload' : 'download';
+  }
+
+  get bytes(): number {
+    return this.#bytesRead + this.#bytesWritten;
   }
 
   async read(target: Uint8Array, offset: number): Promise<number> {
@@ -157,7 +168,7 @@ export class GuardedFile implements OpenFile, OpenThing {
       this.#failure ??= error;
       throw error;
     } finally {
-      this.#onClosed();
+      this.#openFiles?.delete(this);
       const outcome = this.#failure === undefined ? 'ok' : outcomeOf(this.#failure);
       this.#endUpload?.(outcome === 'ok' && isAbandoned ? 'cancelled' : outcome, this.#bytesWritten);
       // A file opened both ways that was only written is no download.

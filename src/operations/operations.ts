@@ -1,6 +1,8 @@
 // The core: identity + path -> guard -> storage -> audit event. Every face reaches files through here and no other way.
 
 import type { Policy } from '../access/policy.ts';
+import type { OpenFileInfo } from '../model/account.ts';
+import type { Administration, Verbs } from '../model/administration.ts';
 import type { Audit } from '../model/event.ts';
 import type { CloseOptions, Files } from '../model/files.ts';
 import type { Face, Identity, Origin } from '../model/identity.ts';
@@ -8,6 +10,7 @@ import type { VirtualPath } from '../model/path.ts';
 import type { Storage } from '../storage/storage.ts';
 import { copyFile } from './copy-file.ts';
 import { createGuard, type GrantingPermit, type Guard } from './guard.ts';
+import { guardVerbs } from './guard-verbs.ts';
 import { GuardedDirectory, revokedError } from './open-directory.ts';
 import { GuardedFile } from './open-file.ts';
 import { OpenThings } from './open-things.ts';
@@ -22,11 +25,13 @@ export interface Operations {
     origin: Origin;
     face: Face;
     storage: Storage;
-    /** Counts the open files: +1 when one is opened, -1 when it is closed. */
-    onOpenFiles?: (change: 1 | -1) => void;
+    /** Holds the files while they are open. */
+    openFiles?: Set<OpenFileInfo>;
     /** As fast as it goes unless told. */
     pace?: Pace | undefined;
   }): Files;
+  /** The verbs as `identity` may use them. */
+  administration(who: { identity: Identity; origin: Origin; face: 'shell' | 'exec'; verbs: Verbs }): Administration;
   /** To be called when the rules have changed: closes what nobody could open any more, and returns how much that was. */
   recheck(): number;
 }
@@ -35,7 +40,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
   const things = new OpenThings();
   return {
     recheck: () => things.recheck(),
-    as({ identity, origin, face, storage: whole, onOpenFiles, pace }) {
+    as({ identity, origin, face, storage: whole, openFiles, pace }) {
       const guard = createGuard({ policy, identity });
       const storage = seekingStorage(whole, guard);
       const recorder = createRecorder({ audit, identity, origin, face });
@@ -59,9 +64,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
             const { permit, granted } = guard.open(options);
             const file = await storage.open(path, options, permit);
             await keepOnlyIf(guard, granted, file);
-            onOpenFiles?.(1);
-            const onClosed = (): void => onOpenFiles?.(-1);
-            return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, pace, onClosed });
+            return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, pace, openFiles });
           } catch (error) {
             // A file that did open is recorded when it is closed.
             const event = options.write === true ? 'file.upload' : 'file.download';
@@ -99,6 +102,8 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
         },
       };
     },
+    administration: ({ identity, origin, face, verbs }) =>
+      guardVerbs({ verbs, administrator: { face, identity, origin }, guard: createGuard({ policy, identity }) }),
   };
 }
 

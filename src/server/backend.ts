@@ -6,10 +6,11 @@ import { createAuthenticator } from '../accounts/authenticate.ts';
 import type { AuthorizedKeys } from '../accounts/authorized-keys.ts';
 import { createLogins } from '../accounts/logins.ts';
 import { withoutSamples } from '../accounts/without-samples.ts';
-import type { Config } from '../config/schema.ts';
+import type { ServerConfig } from '../config/load.ts';
 import type { AuditingLog } from '../log/records.ts';
-import type { OwnAccount } from '../model/account.ts';
+import type { OpenFileInfo, OwnAccount } from '../model/account.ts';
 import { isLoopback } from '../model/address.ts';
+import type { Verbs } from '../model/administration.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
 import type { Paces, SessionPace } from '../operations/paces.ts';
@@ -17,11 +18,12 @@ import type { Backend, UserSession } from '../sshd/backend.ts';
 import type { Homes } from '../storage/homes.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Shared } from './shared.ts';
+import { createServerVerbs } from './verbs.ts';
 
 export interface BackendParts {
   readonly homes: Homes;
   readonly paces: Paces;
-  readonly config: Config;
+  readonly config: ServerConfig;
   readonly log: AuditingLog;
   readonly shared: Shared;
   readonly keys: AuthorizedKeys;
@@ -49,6 +51,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
     const revoked = operations.recheck();
     if (revoked > 0) log.info('closed what the rules no longer allow', { open: revoked });
   });
+  const verbs = createServerVerbs({ config, log, shared, keys });
   return {
     openLogin: logins.openLogin,
     openSession: async (identity, origin) => {
@@ -56,6 +59,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
       if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
       return openSession({
         operations,
+        verbs,
         identity,
         origin,
         storage: await homes.open(identity.user),
@@ -63,7 +67,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         account: logins.ownAccount(identity, origin),
       });
     },
-    sessions: async ({ user }) => (await shared.sessions()).filter((session) => session.user === user),
+    sessions: async ({ user }) => (await shared.live.sessions.list()).filter((session) => session.user === user),
     admission: shared.admission,
     places: shared.places,
     turnstile: shared.turnstile,
@@ -75,23 +79,20 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
 
 function openSession(by: {
   operations: Operations;
+  verbs: Verbs;
   identity: Identity;
   origin: Origin;
   storage: Storage;
   pace: SessionPace;
   account: OwnAccount;
 }): UserSession {
-  const { operations, identity, origin, storage, pace, account } = by;
-  let openFiles = 0;
-  const onOpenFiles = (change: number): void => {
-    openFiles += change;
-  };
+  const { operations, verbs, identity, origin, storage, pace, account } = by;
+  const openFiles = new Set<OpenFileInfo>();
   return {
-    files: (face, signal) => operations.as({ identity, origin, face, storage, onOpenFiles, pace: pace.until(signal) }),
+    files: (face, signal) => operations.as({ identity, origin, face, storage, openFiles, pace: pace.until(signal) }),
     account,
-    get openFiles() {
-      return openFiles;
-    },
+    administration: (face) => operations.administration({ identity, origin, face, verbs }),
+    openFiles,
     close: () => {
       storage.close();
       pace.leave();

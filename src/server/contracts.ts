@@ -6,13 +6,19 @@ import { Argon2MissingError } from '../accounts/password.ts';
 import { OverloadedError, type Passwords } from '../accounts/password-pool.ts';
 import type { Contract } from '../cluster/contract.ts';
 import type { LiveValueName } from '../cluster/live-value.ts';
-import type { Config } from '../config/schema.ts';
+import type { ServerConfig } from '../config/load.ts';
 import type { LogRecord } from '../log/records.ts';
-import type { SessionInfo } from '../model/account.ts';
+import {
+  AdministrationError,
+  type BanAdministration,
+  type QuotaAdministration,
+  type SessionAdministration,
+} from '../model/administration.ts';
 import type { Rules } from '../model/rules.ts';
 import type { UserPlaces } from '../sshd/user-places.ts';
 import type { ActiveUploads } from '../storage/active-uploads.ts';
 import type { HostKeys } from './host-keys.ts';
+import type { OwnSessions } from './serving.ts';
 import type { Shared } from './shared.ts';
 
 export const ADMISSION: Contract<Shared['admission']> = { name: 'admission', methods: { arrive: 'lease' } };
@@ -38,11 +44,25 @@ export const CREDENTIALS: Contract<Pick<Shared['accounts'], 'reload'>> = {
   methods: { reload: 'ask' },
 };
 
+export const RULES_FILE: Contract<Pick<Shared, 'reloadRules'>> = {
+  name: 'rules file',
+  methods: { reloadRules: 'ask' },
+};
+
 /** All live sessions, and those of one worker. */
-export const SESSIONS: Contract<Pick<Shared, 'sessions'>> = { name: 'sessions', methods: { sessions: 'ask' } };
-export const OWN_SESSIONS: Contract<{ list(): Promise<readonly SessionInfo[]> }> = {
-  name: 'own sessions',
-  methods: { list: 'ask' },
+export const SESSIONS: Contract<SessionAdministration> = { name: 'sessions', methods: { list: 'ask', end: 'ask' } };
+export const OWN_SESSIONS: Contract<OwnSessions> = { name: 'own sessions', methods: { sessions: 'ask', end: 'ask' } };
+
+export const BANS: Contract<BanAdministration> = {
+  name: 'bans',
+  methods: { list: 'ask', add: 'ask', remove: 'ask' },
+  errors: [AdministrationError],
+};
+
+export const QUOTAS: Contract<QuotaAdministration> = {
+  name: 'quotas',
+  methods: { show: 'ask', scan: 'ask' },
+  errors: [AdministrationError],
 };
 
 /** Where a worker's log goes. */
@@ -53,7 +73,7 @@ export const LOG: Contract<{ write(records: readonly LogRecord[]): Promise<void>
 
 /** What a worker is told once, when it begins. */
 export interface Introduction {
-  readonly config: Config;
+  readonly config: ServerConfig;
   readonly keys: HostKeys;
   readonly standInKey: Uint8Array;
   /** How many workers there are. */

@@ -6,29 +6,31 @@ import { liveAccounts } from '../accounts/followed-accounts.ts';
 import type { Link } from '../cluster/link.ts';
 import { publish } from '../cluster/live-value.ts';
 import { Workers } from '../cluster/workers.ts';
-import type { Config } from '../config/schema.ts';
+import type { ServerConfig } from '../config/load.ts';
 import type { ServerLog } from '../log/log.ts';
-import type { SessionInfo } from '../model/account.ts';
 import {
   ACCOUNTS,
   ADMISSION,
+  BANS,
   CREDENTIALS,
   INTRODUCTION,
   LOG,
   OWN_SESSIONS,
   PASSWORDS,
   PLACES,
+  QUOTAS,
   RULES,
+  RULES_FILE,
   SESSIONS,
   TURNSTILE,
   UPLOADS,
 } from './contracts.ts';
 import type { HostKeys } from './host-keys.ts';
-import type { Serving } from './serving.ts';
+import type { OwnSessions, Serving } from './serving.ts';
 import type { Shared } from './shared.ts';
 
-/** A worker that does not say for so long which sessions it has is left out of the list. */
-const LIST_LIMIT_MS = 2000;
+/** A worker that does not answer for so long has no sessions, as far as can be told. */
+const ANSWER_LIMIT_MS = 5000;
 
 export interface ServingByWorkers extends Serving {
   /** Rejects with a WorkersError when workers can't be kept running. */
@@ -38,7 +40,7 @@ export interface ServingByWorkers extends Serving {
 /** Starts `count` workers that serve. @throws WorkersError */
 export async function serveByWorkers(parts: {
   count: number;
-  config: Config;
+  config: ServerConfig;
   log: ServerLog;
   keys: HostKeys;
   shared: Shared;
@@ -51,7 +53,10 @@ export async function serveByWorkers(parts: {
     link.share(UPLOADS, shared.uploads);
     link.share(PASSWORDS, shared.passwords);
     link.share(CREDENTIALS, shared.accounts);
-    link.share(SESSIONS, shared);
+    link.share(SESSIONS, shared.live.sessions);
+    link.share(BANS, shared.live.bans);
+    link.share(QUOTAS, shared.live.quotas);
+    link.share(RULES_FILE, shared);
     publish(link, ACCOUNTS, liveAccounts(shared.accounts));
     publish(link, RULES, shared.rules);
     link.share(LOG, {
@@ -74,12 +79,22 @@ export async function serveByWorkers(parts: {
   return {
     running: workers.running,
     take: (socket) => workers.take(socket),
-    sessions: async () => (await Promise.all(workers.links.map(sessionsOf))).flat(),
+    sessions: async () => (await ofEach(workers.links, [], (own) => own.sessions())).flat(),
+    end: async (which, reason) => {
+      const counts = await ofEach(workers.links, 0, (own) => own.end(which, reason));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
     stop: (graceMs) => workers.stop(graceMs),
   };
 }
 
-async function sessionsOf(link: Link): Promise<readonly SessionInfo[]> {
-  const none = delay(LIST_LIMIT_MS, [], { ref: false });
-  return Promise.race([link.remote(OWN_SESSIONS).list(), none]).catch(() => []);
+/** What each worker answers; `none` for one that does not. */
+function ofEach<Answer>(
+  links: readonly Link[],
+  none: Answer,
+  ask: (own: OwnSessions) => Promise<Answer>,
+): Promise<Answer[]> {
+  const askOne = (link: Link): Promise<Answer> =>
+    Promise.race([ask(link.remote(OWN_SESSIONS)), delay(ANSWER_LIMIT_MS, none, { ref: false })]).catch(() => none);
+  return Promise.all(links.map(askOne));
 }

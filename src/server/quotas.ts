@@ -3,10 +3,10 @@
 import { join } from 'node:path';
 import type { Limits } from '../access/limits.ts';
 import type { Config } from '../config/schema.ts';
-import type { QuotaScan } from '../control/request.ts';
+import { AdministrationError, type QuotaAdministration } from '../model/administration.ts';
 import { isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
-import { type Tree, treeName } from '../model/usage.ts';
+import { treeName } from '../model/usage.ts';
 import { createPaces, type Paces } from '../operations/paces.ts';
 import { type JailKind, openDeepJail } from '../storage/choose-jail.ts';
 import { openTreeJail } from '../storage/home.ts';
@@ -34,15 +34,20 @@ export function openQuotasOf(by: { config: Config; limits: Limits; jail: JailKin
   });
 }
 
-/** Answers `quota scan`. */
-export async function scanTree(tree: Tree, { quotas, limits }: { quotas: Quotas; limits: Limits }): Promise<QuotaScan> {
-  if (![...limits.trees()].includes(tree)) return { problem: `there is no ${treeName(tree)}` };
-  try {
-    return { used: await quotas.scan(tree) };
-  } catch (error) {
-    if (isFileError(error)) return { problem: error.message };
-    throw error;
-  }
+/** What administrators ask of the quotas. */
+export function administrationOf({ quotas, limits }: { quotas: Quotas; limits: Limits }): QuotaAdministration {
+  return {
+    show: () => quotas.show(),
+    scan: async (tree) => {
+      if (![...limits.trees()].includes(tree)) throw new AdministrationError(`there is no ${treeName(tree)}`);
+      try {
+        return await quotas.scan(tree);
+      } catch (error) {
+        if (isFileError(error)) throw new AdministrationError(error.message);
+        throw error;
+      }
+    },
+  };
 }
 
 export function openPaces(limits: Limits): Paces {

@@ -5,29 +5,34 @@ import type { Socket } from 'node:net';
 import { judgeLiveLogin } from '../access/login.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from '../accounts/authorized-keys.ts';
 import { algorithmsOf } from '../config/algorithm-settings.ts';
-import type { Config } from '../config/schema.ts';
+import type { ServerConfig } from '../config/load.ts';
 import type { AuditingLog } from '../log/records.ts';
 import type { SessionInfo } from '../model/account.ts';
 import type { LiveLogin } from '../model/login.ts';
 import type { Paces } from '../operations/paces.ts';
 import { followLogins } from '../sshd/follow-logins.ts';
-import { createSshServer } from '../sshd/listener.ts';
+import { createSshServer, type MeantConnections } from '../sshd/listener.ts';
 import type { Homes } from '../storage/homes.ts';
 import { createBackend } from './backend.ts';
 import type { HostKeys } from './host-keys.ts';
 import type { Shared } from './shared.ts';
 
-export interface Serving {
+/** The sessions of one process, or of all. */
+export interface OwnSessions {
+  sessions(): Promise<readonly SessionInfo[]>;
+  /** Ends connections, logged in or not, and resolves to how many those are. */
+  end(which: MeantConnections, reason: string): Promise<number>;
+}
+
+export interface Serving extends OwnSessions {
   /** Serves a connection that nobody has read from; resolves when it is closed. */
   take(socket: Socket): Promise<void>;
-  /** All live sessions. */
-  sessions(): Promise<readonly SessionInfo[]>;
   /** Waits up to `graceMs` for transfers under way, and ends every connection. Takes no more. */
   stop(graceMs: number): Promise<void>;
 }
 
 export interface ServingParts {
-  readonly config: Config;
+  readonly config: ServerConfig;
   readonly log: AuditingLog;
   readonly keys: HostKeys;
   readonly homes: Homes;
@@ -47,6 +52,7 @@ export async function serveHere(parts: ServingParts): Promise<Serving> {
   return {
     take: ssh.take,
     sessions: async () => ssh.sessions(),
+    end: async (which, reason) => ssh.end(which, reason),
     stop: async (graceMs) => {
       await ssh.stop(graceMs);
       endFollowing();

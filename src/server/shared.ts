@@ -4,7 +4,7 @@
 import type { Accounts } from '../accounts/followed-accounts.ts';
 import type { Passwords } from '../accounts/password-pool.ts';
 import type { Turnstile } from '../accounts/turnstile.ts';
-import type { SessionInfo } from '../model/account.ts';
+import type { LiveServer } from '../model/administration.ts';
 import type { RulesSource } from '../model/rules.ts';
 import type { Admission } from '../sshd/admission.ts';
 import type { UserPlaces } from '../sshd/user-places.ts';
@@ -20,6 +20,8 @@ export interface Shared {
   readonly admission: Pick<Admission, 'arrive'>;
   readonly places: UserPlaces;
   readonly uploads: ActiveUploads;
-  /** All live sessions. */
-  sessions(): Promise<readonly SessionInfo[]>;
+  /** All live sessions, and what else of the running server is administered. */
+  readonly live: LiveServer;
+  /** Has the file of the rules read, and what was found in it told, before it resolves. */
+  reloadRules(): Promise<void>;
 }

@@ -5,13 +5,14 @@ import { followAccounts } from '../accounts/followed-accounts.ts';
 import { joinPrimary } from '../cluster/in-worker.ts';
 import type { Link } from '../cluster/link.ts';
 import { follow } from '../cluster/live-value.ts';
-import type { Config } from '../config/schema.ts';
+import type { ServerConfig } from '../config/load.ts';
 import { type ForwardedLog, forwardLog } from '../log/forwarded-log.ts';
 import { chooseJail } from '../storage/choose-jail.ts';
 import { UNCOUNTED_TREES } from '../storage/meter.ts';
 import {
   ACCOUNTS,
   ADMISSION,
+  BANS,
   CREDENTIALS,
   INTRODUCTION,
   type Introduction,
@@ -19,7 +20,9 @@ import {
   OWN_SESSIONS,
   PASSWORDS,
   PLACES,
+  QUOTAS,
   RULES,
+  RULES_FILE,
   SESSIONS,
   TURNSTILE,
   UPLOADS,
@@ -46,7 +49,7 @@ export async function runWorker(): Promise<void> {
     const homes = openHomesOf({ config, rules, limits, quotas: NO_QUOTAS, uploads, jail: chooseJail(), log });
     const paces = openPaces(limits);
     const serving = await serveHere({ config, log, keys: introduction.keys, homes, paces, shared });
-    primary.link.share(OWN_SESSIONS, { list: serving.sessions });
+    primary.link.share(OWN_SESSIONS, serving);
     primary.begin({
       take: serving.take,
       end: async (graceMs) => {
@@ -70,12 +73,13 @@ async function sharedBy(link: Link, { standInKey }: Introduction): Promise<Share
     admission: link.remote(ADMISSION),
     places: link.remote(PLACES),
     uploads: link.remote(UPLOADS),
-    ...link.remote(SESSIONS),
+    live: { sessions: link.remote(SESSIONS), bans: link.remote(BANS), quotas: link.remote(QUOTAS) },
+    ...link.remote(RULES_FILE),
   };
 }
 
 /** What is bounded for the server as a whole and can be divided, is. */
-function shareOf({ config, workers }: Introduction): Config {
+function shareOf({ config, workers }: Introduction): ServerConfig {
   return { ...config, maxQueuedBytes: Math.ceil(config.maxQueuedBytes / workers) };
 }
 

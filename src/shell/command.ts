@@ -38,6 +38,8 @@ export interface Command extends Syntax {
   readonly details: string;
   /** What Tab offers for its operands. */
   readonly completes: Completes;
+  /** The ways to call it, when they have little in common. */
+  readonly forms: readonly { readonly usage: string; readonly summary: string }[];
   /** Patterns and `~` are left as they are typed. */
   readonly literalWords?: boolean;
   /** Resolves to the exit status. `words` are those after the name. @throws UsageError among others. */
@@ -49,6 +51,7 @@ export interface CommandDefinition<Table extends OptionTable> extends Syntax<Tab
   readonly summary: string;
   readonly details?: string;
   readonly completes?: Completes;
+  readonly forms?: Command['forms'];
   readonly literalWords?: boolean;
   readonly run: (call: Call<Table>) => Promise<number>;
 }
@@ -58,6 +61,7 @@ export function defineCommand<const Table extends OptionTable>(definition: Comma
     aliases: [],
     details: '',
     completes: 'paths',
+    forms: [],
     ...definition,
     run: async (words, call) => {
       const { options, operands } = readOptions(definition, words);

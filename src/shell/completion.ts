@@ -15,8 +15,8 @@ export interface Completion {
   readonly candidates: readonly string[];
 }
 
-/** What an operand of a command can be. */
-export type Completes = 'paths' | 'directories' | 'commands' | 'nothing';
+/** What an operand of a command can be; a list of words is for the first one alone. */
+export type Completes = 'paths' | 'directories' | 'commands' | 'nothing' | readonly string[];
 
 export interface CompletionScope {
   readonly files: Files;
@@ -81,6 +81,7 @@ async function candidatesFor(
   const description = scope.describe(command);
   if (text.startsWith('-') && !words.includes('--')) return fromList(description?.options ?? [], text);
   const completes = description?.completes ?? 'paths';
+  if (typeof completes !== 'string') return words.length === 1 ? fromList(completes, text) : [];
   switch (completes) {
     case 'commands':
       return fromList(scope.commands, text);

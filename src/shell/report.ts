@@ -1,6 +1,7 @@
 // What a failure tells the user, and the exit status it ends with: the one place of the shell where errors become text.
 
 import { AccountError } from '../model/account.ts';
+import { AdministrationError, VerbUsageError } from '../model/administration.ts';
 import { FILE_ERROR_TEXT, type FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
 import { PeerGone } from '../streams/peer-gone.ts';
@@ -65,6 +66,10 @@ export function reportError(error: unknown, about: { command: string; log: Log; 
   if (isFileError(error)) return fileErrorReport(error, command, about.operand);
   if (error instanceof AccountError || error instanceof ParseError) {
     return { text: `${command}: ${error.message}`, status: error instanceof ParseError ? EXIT.usage : EXIT.failed };
+  }
+  if (error instanceof AdministrationError) {
+    const status = error instanceof VerbUsageError ? EXIT.usage : EXIT.failed;
+    return { text: `${command}: ${error.message}`, status };
   }
   if (error instanceof UsageError) {
     return { text: `${command}: ${error.message}\n${error.usage}`, status: EXIT.usage };

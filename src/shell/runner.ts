@@ -7,7 +7,7 @@ import { printableShort } from '../model/printable.ts';
 import { readClientLine } from './client-line.ts';
 import { type Command, isNamed, type Session } from './command.ts';
 import type { CommandIo } from './command-io.ts';
-import { COMMANDS } from './commands/table.ts';
+import { callableCommands, shownCommands } from './commands/available.ts';
 import { foreignProgramAdvice } from './foreign-programs.ts';
 import { expandWords } from './glob.ts';
 import { parseLine, type Word } from './parse.ts';
@@ -30,14 +30,14 @@ async function runCommandLine(line: string, session: Session, context: ShellCont
     const [first, ...rest] = words;
     if (first === undefined) return session.lastStatus;
     name = first.text;
-    const command = COMMANDS.find((candidate) => isNamed(candidate, name));
-    if (command === undefined) return await unknownCommand(name, io);
+    const command = callableCommands(context).find((candidate) => isNamed(candidate, name));
+    if (command === undefined) return await unknownCommand(name, shownCommands(context), io);
     return await command.run(await argumentsOf(command, rest, session, context, io), {
       session,
       context,
       io,
       name,
-      commands: COMMANDS,
+      commands: shownCommands(context),
     });
   } catch (error) {
     // Whatever fails once ^C was pressed or the peer is gone fails because of that.
@@ -63,15 +63,15 @@ async function argumentsOf(
   return expandWords(words, { files, directory: session.directory, signal });
 }
 
-async function unknownCommand(name: string, io: CommandIo): Promise<number> {
+async function unknownCommand(name: string, commands: readonly Command[], io: CommandIo): Promise<number> {
   const shown = printableShort(name, 80);
-  const advice = foreignProgramAdvice(name) ?? nearest(name.slice(0, 80));
+  const advice = foreignProgramAdvice(name) ?? nearest(name.slice(0, 80), commands);
   await io.error(`${shown}: unknown command. ${advice}`);
   return EXIT.unknownCommand;
 }
 
-function nearest(name: string): string {
-  const names = COMMANDS.flatMap((command) => [command.name, ...command.aliases]);
+function nearest(name: string, commands: readonly Command[]): string {
+  const names = commands.flatMap((command) => [command.name, ...command.aliases]);
   const found = closest(name.toLowerCase(), names);
   const near = distance(name.toLowerCase(), found) <= Math.max(1, Math.ceil(name.length / 3));
   return near ? `Did you mean "${found}"? "help" lists the commands.` : '"help" lists the commands.';

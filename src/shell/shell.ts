@@ -8,7 +8,7 @@ import { type ByteInput, createByteInput } from './byte-input.ts';
 import { misledClientAdvice } from './client-line.ts';
 import { type Command, isNamed, type Session } from './command.ts';
 import { type CommandIo, createCommandIo } from './command-io.ts';
-import { COMMANDS } from './commands/table.ts';
+import { shownCommands } from './commands/available.ts';
 import { type Completion, completeLine } from './completion.ts';
 import { createHistory } from './line/history.ts';
 import { type Keyboard, openKeyboard } from './line/keyboard.ts';
@@ -209,16 +209,17 @@ async function runAtTerminal(line: string, session: Session, context: ShellConte
 async function complete(
   beforeCursor: string,
   session: Session,
-  { files }: ShellContext,
+  context: ShellContext,
   signal: AbortSignal,
 ): Promise<Completion> {
+  const commands = shownCommands(context);
   return completeLine(beforeCursor, {
-    files,
+    files: context.files,
     directory: session.directory,
     signal,
-    commands: COMMANDS.flatMap((command) => [command.name, ...command.aliases]),
+    commands: commands.flatMap((command) => [command.name, ...command.aliases]),
     describe: (name) => {
-      const command = COMMANDS.find((candidate) => isNamed(candidate, name));
+      const command = commands.find((candidate) => isNamed(candidate, name));
       return command && { completes: command.completes, options: optionsOf(command) };
     },
   });

@@ -2,6 +2,7 @@
 
 import type { Readable, Writable } from 'node:stream';
 import type { OwnAccount, SessionInfo } from '../model/account.ts';
+import type { Administration } from '../model/administration.ts';
 import type { Files } from '../model/files.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import type { Log } from '../model/log.ts';
@@ -34,6 +35,7 @@ export interface ShellContext {
   readonly origin: Origin;
   readonly files: Files;
   readonly account: OwnAccount;
+  readonly administration: Administration;
   readonly sessions: () => Promise<readonly SessionInfo[]>;
   readonly log: Log;
 }

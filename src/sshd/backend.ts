@@ -2,7 +2,8 @@
 
 import type { LoginSteps } from '../accounts/login-steps.ts';
 import type { Turnstile } from '../accounts/turnstile.ts';
-import type { OwnAccount, SessionInfo } from '../model/account.ts';
+import type { OpenFileInfo, OwnAccount, SessionInfo } from '../model/account.ts';
+import type { Administration } from '../model/administration.ts';
 import type { Audit } from '../model/event.ts';
 import type { Files } from '../model/files.ts';
 import type { Face, Identity, Origin } from '../model/identity.ts';
@@ -17,8 +18,10 @@ export interface UserSession {
   /** The user's files; what waits for its pace fails when `signal` is aborted. */
   files(face: Face, signal: AbortSignal): Files;
   readonly account: OwnAccount;
+  /** The verbs of administration, for commands that came by `face`. */
+  administration(face: 'shell' | 'exec'): Administration;
   /** Files that the connection has open. */
-  readonly openFiles: number;
+  readonly openFiles: ReadonlySet<OpenFileInfo>;
   close(): void;
 }
 

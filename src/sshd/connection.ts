@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { ClientInfo, Connection as SshClient } from 'ssh2';
-import type { SessionInfo } from '../model/account.ts';
+import { MAX_FILES_SHOWN, type OpenFileInfo, type SessionInfo } from '../model/account.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import type { Lease } from '../model/lease.ts';
 import type { LiveLogin } from '../model/login.ts';
@@ -179,7 +179,7 @@ export class Connection implements Queue {
 
   /** Whether a file is open that a stopping server should wait for. */
   get isBusy(): boolean {
-    return (this.#openSession?.openFiles ?? 0) > 0;
+    return (this.#openSession?.openFiles.size ?? 0) > 0;
   }
 
   get queuedBytes(): number {
@@ -213,6 +213,8 @@ export class Connection implements Queue {
       since: this.#since,
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
+      idleMs: this.#guard === undefined ? 0 : Math.round(performance.now() - this.#guard.lastActivityMs()),
+      files: filesShown(this.#openSession?.openFiles),
     };
   }
 
@@ -279,4 +281,9 @@ export class Connection implements Queue {
       reason: this.#reason,
     });
   }
+}
+
+/** What the open files are at this moment. */
+function filesShown(openFiles: ReadonlySet<OpenFileInfo> = new Set()): OpenFileInfo[] {
+  return [...openFiles].slice(0, MAX_FILES_SHOWN).map(({ path, direction, bytes }) => ({ path, direction, bytes }));
 }

@@ -6,6 +6,7 @@ import type { ClientInfo, Connection as SshClient } from 'ssh2';
 import type { SessionInfo } from '../model/account.ts';
 import { parseAddressList, plainAddress } from '../model/address.ts';
 import type { AlgorithmLists } from '../model/algorithms.ts';
+import type { Origin } from '../model/identity.ts';
 import type { LiveLogin } from '../model/login.ts';
 import { gatherIdentification } from '../transport/identification.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
@@ -32,11 +33,16 @@ export interface SshServer {
   sessions(): SessionInfo[];
   /** Ends the logins for which `reason` gives one. */
   endWhere(reason: (login: LiveLogin) => string | undefined): void;
+  /** Ends connections, logged in or not, and returns how many those are. */
+  end(which: MeantConnections, reason: string): number;
   /** Who is logged in, and how. */
   logins(): LiveLogin[];
   /** Waits up to `graceMs` for transfers under way, and ends every connection. Takes no more. */
   stop(graceMs: number): Promise<void>;
 }
+
+/** One, or all from some addresses and networks but not from others, as parseAddressList reads them. */
+export type MeantConnections = { readonly sessionId: string } | { readonly addresses: string; readonly except: string };
 
 export interface SshServerParts {
   readonly hostKeys: readonly HostKey[];
@@ -133,12 +139,25 @@ export function createSshServer({ hostKeys, nextHostKeys, algorithms, backend, l
         if (reason !== undefined) connection.end(reason);
       }
     },
+    end: (which, reason) => {
+      const isMeant = meaning(which);
+      const meant = [...connections.values()].filter(({ origin }) => isMeant(origin));
+      for (const connection of meant) connection.end(reason);
+      return meant.length;
+    },
     stop: async (graceMs) => {
       isStopping = true;
       await stop(connections, graceMs);
       clearInterval(watch);
     },
   };
+}
+
+function meaning(which: MeantConnections): (origin: Origin) => boolean {
+  if ('sessionId' in which) return ({ sessionId }) => sessionId === which.sessionId;
+  const addresses = parseAddressList(which.addresses);
+  const except = parseAddressList(which.except);
+  return ({ address }) => addresses.includes(address) && !except.includes(address);
 }
 
 async function stop(connections: Map<Socket, Connection>, graceMs: number): Promise<void> {

@@ -124,6 +124,7 @@ export function serveSessions(parts: SessionsParts): Sessions {
     origin,
     files: session.files(face, signal),
     account: session.account,
+    administration: session.administration(face),
     sessions: () => backend.sessions(identity),
     log: backend.log,
   });

@@ -1,6 +1,8 @@
-// `sshome user` alone, as a process, for tests: needs nothing of the other commands.
+// The verbs of administration alone, as a process, for tests: needs nothing of the other commands.
 
 import yargs from 'yargs';
-import { userCommand } from '../../src/cli/commands/user.ts';
+import { administrationCommands } from '../../src/cli/commands/administration.ts';
 
-await yargs(process.argv.slice(2)).scriptName('sshome').strict().command(userCommand()).parseAsync();
+const program = yargs(process.argv.slice(2)).scriptName('sshome').strict();
+for (const command of administrationCommands()) program.command(command);
+await program.parseAsync();

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +43,7 @@ async function isPassword(file: string, name: string, password: string): Promise
 }
 
 test('cli user: add, passwd, list and remove, with passwords from standard input', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const folder = await temporaryFolder(t);
   const file = join(folder, 'id_passwd.txt');
   t.deepEqual(await user(folder, ['add', 'alice', '--password-stdin'], 'wonder: land \r\nsecond line\n'), {
@@ -61,7 +62,7 @@ test('cli user: add, passwd, list and remove, with passwords from standard input
 });
 
 test('cli user: hash-all hashes the plain passwords and keeps the rest of the file', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder, file, read } = await withUsers(t, '# head\nuser1:password1\n\nuser2:password2\n');
   const outcome = await user(folder, ['hash-all']);
   t.is(outcome.stdout, '2 passwords are hashed now: user1, user2\n');
@@ -70,18 +71,19 @@ test('cli user: hash-all hashes the plain passwords and keeps the rest of the fi
   t.is((await user(folder, ['hash-all'])).stdout, 'There is no plain password.\n');
 });
 
-test('cli user: list shows what kind of password and how many keys there are, as JSON too', async (t) => {
-  t.timeout(30_000);
+test('cli user: list shows what kind of password and how many keys there are, as JSON lines too', async (t) => {
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
-  t.deepEqual(JSON.parse((await user(folder, ['list', '--json'])).stdout), [
-    { user: 'al', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
-    { user: 'alice', password: 'plain', keys: 0, locked: false, totp: false, mustChange: false },
-  ]);
+  t.is(
+    (await user(folder, ['list', '--json'])).stdout,
+    '{"user":"al","password":"plain","keys":0,"locked":false,"totp":false,"mustChange":false}\n' +
+      '{"user":"alice","password":"plain","keys":0,"locked":false,"totp":false,"mustChange":false}\n',
+  );
 });
 
 test('cli user: lock and unlock, with a new password in between that unlocks nobody', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder, file, read } = await withUsers(t, 'alice:a\nbob:b\n');
   t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
   t.is(await read(), 'alice:!a\nbob:b\n');
@@ -97,7 +99,7 @@ test('cli user: lock and unlock, with a new password in between that unlocks nob
 });
 
 test('cli user: keys are added, listed and removed; removing the user removes them', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), `${ED25519_KEY}\n`);
   const added = await user(folder, ['key', 'add', 'alice', 'id.pub']);
@@ -112,7 +114,7 @@ test('cli user: keys are added, listed and removed; removing the user removes th
 });
 
 test('cli user: add tells of keys that are there already', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), ED25519_KEY);
   await user(folder, ['key', 'add', 'alice', 'id.pub']);
@@ -122,7 +124,7 @@ test('cli user: add tells of keys that are there already', async (t) => {
 });
 
 test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
   await writeFile(join(folder, 'b.txt'), 'bob:b\n', { mode: 0o600 });
@@ -192,6 +194,51 @@ test('cli user: with --must-change, the password is to be changed; another one w
   t.regex(await readFile(join(folder, 'logins/alice'), 'utf8'), /^password-set 20/m);
 });
 
+test('cli user: the file is the one that sshome.yaml names, and a mistake elsewhere in that is no hindrance', async (t) => {
+  t.timeout(60_000);
+  const folder = await temporaryFolder(t);
+  const config = join(folder, 'sshome.yaml');
+  await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
+  await writeFile(config, 'credentials: a.txt\nport: none\nusers: {alice: {quota: much}}\n', { mode: 0o600 });
+  t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
+  t.is(await readFile(join(folder, 'a.txt'), 'utf8'), 'alice:!a\n');
+  const set = await user(folder, ['set', 'alice', 'files=1']);
+  t.regex(
+    set.stderr,
+    /^sshome: sshome\.yaml has to be mended first\nsshome: sshome\.yaml:2: port: .*\nsshome: sshome\.yaml:3: /,
+  );
+  const removed = await user(folder, ['remove', 'alice']);
+  t.is(removed.status, 0);
+  t.regex(removed.stderr, /^sshome: sshome\.yaml may still name alice, and could not be changed: /);
+  // Which file would be meant is not known then.
+  await writeFile(config, 'credentials: [a.txt\n');
+  t.regex((await user(folder, ['list'])).stderr, /^sshome: sshome\.yaml:/);
+});
+
+test('cli user: without a running server a change is recorded in its log file, and nothing secret is', async (t) => {
+  t.timeout(60_000);
+  const folder = await temporaryFolder(t);
+  const log = join(folder, 'log.jsonl');
+  t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 0);
+  t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 1);
+  await user(folder, ['list', '--log-file', log]);
+  const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
+  const expected = {
+    event: 'admin.user',
+    face: 'cli',
+    hostAccount: userInfo().username,
+    verb: 'user add',
+    target: 'bob',
+  };
+  t.is(lines.length, 2);
+  t.like(JSON.parse(lines[0] ?? ''), { ...expected, level: 'info', outcome: 'ok' });
+  t.like(JSON.parse(lines[1] ?? ''), { ...expected, level: 'warn', outcome: 'refused' });
+  t.notRegex(lines.join(), /hunter2/);
+  const unwritable = await user(folder, ['lock', 'bob', '--log-file', join(folder, 'none', 'log')]);
+  t.is(unwritable.status, 0);
+  t.regex(unwritable.stderr, /^sshome: this is not in the audit log: /);
+});
+
 const refused: [title: string, args: string[], input: string, message: RegExp][] = [
   ['a bad name', ['add', '../x', '--password-stdin'], 'x', /1 to 64 letters/],
   ['a taken name', ['add', 'alice', '--password-stdin'], 'x', /there is a user alice already/],
@@ -211,7 +258,7 @@ const refused: [title: string, args: string[], input: string, message: RegExp][]
 
 for (const [title, args, input, message] of refused) {
   test(`cli user: ${title} is refused with status 1 and a message`, async (t) => {
-    t.timeout(30_000);
+    t.timeout(60_000);
     const { folder, read } = await withUsers(t, 'alice:a\n');
     await writeFile(join(folder, 'weak.pub'), SHORT_RSA_KEY);
     const outcome = await user(folder, args, input);
@@ -224,7 +271,7 @@ for (const [title, args, input, message] of refused) {
 }
 
 test('cli user: a wrong file is told with every line, and one that others can write with the cure', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const { folder, file } = await withUsers(t, 'alice\nbob:\n');
   await chmod(file, 0o606);
   const { status, stderr } = await user(folder, ['list']);
@@ -264,7 +311,7 @@ function hasScript(t: ExecutionContext): boolean {
 }
 
 test('cli user: on a terminal the password is asked twice and never shown', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, file } = await withUsers(t, '');
   const { status, screen } = await inTerminal(
@@ -283,7 +330,7 @@ test('cli user: on a terminal the password is asked twice and never shown', asyn
 });
 
 test('cli user: two different passwords are refused', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
   const { status, screen } = await inTerminal(
@@ -301,7 +348,7 @@ test('cli user: two different passwords are refused', async (t) => {
 });
 
 test('cli user: ^C at the question ends with status 130 and changes nothing', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
   const { status } = await inTerminal(t, folder, ['passwd', 'alice'], [['New password for alice: ', 'half\x03']]);

@@ -43,7 +43,10 @@ export async function startWorkers(
         .filter((pid) => pid !== '')
         .map(Number);
     },
-    sessions: () => askServer(join(server.folder, 'state'), { verb: 'session list' }),
+    sessions: async () => {
+      const sessions = await askServer(join(server.folder, 'state'), { verb: 'session list' });
+      return sessions.map((session) => ({ ...session, since: new Date(session.since) }));
+    },
   };
 }
 

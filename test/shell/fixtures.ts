@@ -4,6 +4,8 @@ import { PassThrough } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import { ownerPolicy, type Policy } from '../../src/access/policy.ts';
 import { AccountError, type OwnAccount, type PublicKeyInfo, type SecondFactorInfo } from '../../src/model/account.ts';
+import type { Administration } from '../../src/model/administration.ts';
+import { FileError } from '../../src/model/error.ts';
 import type { Files } from '../../src/model/files.ts';
 import type { Log } from '../../src/model/log.ts';
 import { parsePath } from '../../src/model/path.ts';
@@ -132,16 +134,33 @@ export function createAccount(): FakeAccount {
 export interface ContextParts {
   readonly home: Home;
   readonly account?: OwnAccount;
+  readonly administration?: Administration;
   readonly log?: Log;
 }
 
-export function createContext({ home, account = createAccount(), log = createTestLog() }: ContextParts): ShellContext {
-  const session = { user: 'alice', address: '192.0.2.7', client: 'Test_1.0', since: new Date(0) };
+/** Alice may not administer. */
+export const NO_ADMINISTRATION: Administration = {
+  verbs: [],
+  isAllowed: () => false,
+  run: async () => Promise.reject(new FileError('permission-denied')),
+};
+
+export function createContext(parts: ContextParts): ShellContext {
+  const { home, account = createAccount(), administration = NO_ADMINISTRATION, log = createTestLog() } = parts;
+  const session = {
+    user: 'alice',
+    address: '192.0.2.7',
+    client: 'Test_1.0',
+    since: new Date(0),
+    idleMs: 0,
+    files: [],
+  };
   return {
     identity: { user: 'alice' },
     origin: ORIGIN,
     files: home.files,
     account,
+    administration,
     sessions: async () => [
       { ...session, sessionId: 'c0ffee', bytesReceived: 10, bytesSent: 2048 },
       { ...session, sessionId: 'decaf', user: 'bob', bytesReceived: 0, bytesSent: 0 },

@@ -2,26 +2,22 @@
 
 import type { CommandModule } from 'yargs';
 import { accessCommand } from './access.ts';
-import { banCommand } from './ban.ts';
+import { administrationCommands } from './administration.ts';
 import { configCommand } from './config.ts';
 import { connectCommand } from './connect.ts';
 import { deleteCommand } from './delete.ts';
 import { downloadCommand } from './download.ts';
 import { listCommand } from './list.ts';
 import { previewCommand } from './preview.ts';
-import { quotaCommand } from './quota.ts';
 import { serveCommand } from './serve.ts';
 import { uploadCommand } from './upload.ts';
-import { userCommand } from './user.ts';
 
 export function allCommands(): CommandModule[] {
   return [
     serveCommand(),
     configCommand(),
-    userCommand(),
     accessCommand(),
-    banCommand(),
-    quotaCommand(),
+    ...administrationCommands(),
     connectCommand(),
     uploadCommand(),
     downloadCommand(),

@@ -1,10 +1,10 @@
 // df: how much room there is. The columns are those of `df -k`, which rclone and others read.
 
 import type { Space } from '../../model/entry.ts';
+import { humanSize } from '../../model/human-size.ts';
 import { ROOT } from '../../model/path.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { eachOperand } from '../operands.ts';
-import { humanSize } from '../view/sizes.ts';
 
 const options = {
   human: { short: 'h', long: 'human-readable', summary: 'sizes as 1.5K, 20M' },

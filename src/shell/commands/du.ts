@@ -1,12 +1,12 @@
 // du: how much is in folders. Counts the sizes of files, not the blocks of the disk below.
 
 import type { Attributes } from '../../model/entry.ts';
+import { humanSize } from '../../model/human-size.ts';
 import { joinPath, type VirtualPath } from '../../model/path.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { readFolder } from '../folder.ts';
 import { attempt, eachOperand } from '../operands.ts';
 import { EXIT } from '../report.ts';
-import { humanSize } from '../view/sizes.ts';
 
 const options = {
   human: { short: 'h', long: 'human-readable', summary: 'sizes as 1.5K, 20M' },

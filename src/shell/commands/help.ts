@@ -54,6 +54,11 @@ async function showOne({ io }: Call, command: Command): Promise<void> {
   if (command.aliases.length > 0) await io.line(`Also: ${command.aliases.join(', ')}`);
   const rows = optionLines(command).map(({ flags, summary }) => ({ left: flags, right: summary }));
   for (const line of inTwoColumns(rows, io.columns)) await io.line(line);
+  for (const { usage, summary } of command.forms) {
+    await io.line('');
+    await io.line(`  ${usage}`);
+    for (const line of wrapText(summary, width - 6)) await io.line(`      ${line}`);
+  }
 }
 
 /** What is left in a column of its own, what is right wrapped beside it. */

@@ -1,9 +1,9 @@
 // sessions: one's own live connections. Those of others are nobody's business.
 
+import { humanSize } from '../../model/human-size.ts';
 import { printable } from '../../model/printable.ts';
 import { type Command, defineCommand } from '../command.ts';
 import { EXIT } from '../report.ts';
-import { humanSize } from '../view/sizes.ts';
 
 export const sessions: Command = defineCommand({
   name: 'sessions',

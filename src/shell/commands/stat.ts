@@ -1,10 +1,10 @@
 // stat: everything that is known of an entry.
 
 import type { EntryKind } from '../../model/entry.ts';
+import { humanSize } from '../../model/human-size.ts';
 import { modeText } from '../../model/mode-text.ts';
 import { type Call, type Command, defineCommand } from '../command.ts';
 import { eachOperand } from '../operands.ts';
-import { humanSize } from '../view/sizes.ts';
 
 const KIND_NAMES: Readonly<Record<EntryKind, string>> = {
   file: 'file',

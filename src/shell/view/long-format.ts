@@ -1,8 +1,8 @@
 // One entry as `ls -l` shows it.
 
 import type { Attributes } from '../../model/entry.ts';
+import { humanSize } from '../../model/human-size.ts';
 import { modeText } from '../../model/mode-text.ts';
-import { humanSize } from './sizes.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** Half a mean Gregorian year, from when on `ls` shows the year in place of the time. */

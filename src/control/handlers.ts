@@ -1,0 +1,28 @@
+// What a running server answers to the command line: the same live things that its own administrators have.
+
+import type { LiveServer } from '../model/administration.ts';
+import type { Audit } from '../model/event.ts';
+import type { ControlHandlers } from './request.ts';
+
+export function controlHandlers({
+  live,
+  audit,
+}: {
+  readonly live: LiveServer;
+  readonly audit: Audit;
+}): ControlHandlers {
+  return {
+    'ban list': () => live.bans.list(),
+    'ban add': ({ source, forMs, reason }) =>
+      live.bans.add({ source, forMs, ...(reason === undefined ? {} : { reason }) }),
+    'ban remove': ({ source }) => live.bans.remove(source),
+    'session list': () => live.sessions.list(),
+    'session end': ({ sessionId, reason }) => live.sessions.end(sessionId, reason),
+    'quota show': () => live.quotas.show(),
+    'quota scan': ({ tree }) => live.quotas.scan(tree),
+    record: ({ event }) => {
+      audit(event);
+      return null;
+    },
+  };
+}
