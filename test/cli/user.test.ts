@@ -14,6 +14,9 @@ import { until } from '../helpers/until.ts';
 
 const PROGRAM = fileURLToPath(new URL('user-program.js', import.meta.url));
 
+/** Each test starts programs, all at once: on a machine that is busy besides they take their time. */
+const PATIENCE_MS = 180_000;
+
 interface Outcome {
   readonly status: number;
   readonly stdout: string;
@@ -42,7 +45,7 @@ async function isPassword(file: string, name: string, password: string): Promise
 }
 
 test('cli user: add, passwd, list and remove, with passwords from standard input', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const folder = await temporaryFolder(t);
   const file = join(folder, 'id_passwd.txt');
   t.deepEqual(await user(folder, ['add', 'alice', '--password-stdin'], 'wonder: land \r\nsecond line\n'), {
@@ -61,7 +64,7 @@ test('cli user: add, passwd, list and remove, with passwords from standard input
 });
 
 test('cli user: hash-all hashes the plain passwords and keeps the rest of the file', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const { folder, file, read } = await withUsers(t, '# head\nuser1:password1\n\nuser2:password2\n');
   const outcome = await user(folder, ['hash-all']);
   t.is(outcome.stdout, '2 passwords are hashed now: user1, user2\n');
@@ -71,7 +74,7 @@ test('cli user: hash-all hashes the plain passwords and keeps the rest of the fi
 });
 
 test('cli user: list shows what kind of password and how many keys there are, as JSON too', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
   t.deepEqual(JSON.parse((await user(folder, ['list', '--json'])).stdout), [
@@ -81,7 +84,7 @@ test('cli user: list shows what kind of password and how many keys there are, as
 });
 
 test('cli user: lock and unlock, with a new password in between that unlocks nobody', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const { folder, file, read } = await withUsers(t, 'alice:a\nbob:b\n');
   t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
   t.is(await read(), 'alice:!a\nbob:b\n');
@@ -97,7 +100,7 @@ test('cli user: lock and unlock, with a new password in between that unlocks nob
 });
 
 test('cli user: keys are added, listed and removed; removing the user removes them', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), `${ED25519_KEY}\n`);
   const added = await user(folder, ['key', 'add', 'alice', 'id.pub']);
@@ -112,7 +115,7 @@ test('cli user: keys are added, listed and removed; removing the user removes th
 });
 
 test('cli user: add tells of keys that are there already', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), ED25519_KEY);
   await user(folder, ['key', 'add', 'alice', 'id.pub']);
@@ -122,7 +125,7 @@ test('cli user: add tells of keys that are there already', async (t) => {
 });
 
 test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
   await writeFile(join(folder, 'b.txt'), 'bob:b\n', { mode: 0o600 });
@@ -133,36 +136,39 @@ test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS',
 
 const secretIn = (text: string): Buffer => readSecret(/^Secret: (\S+)$/m.exec(text)?.[1] ?? '') ?? Buffer.alloc(0);
 
-test('cli user: a second factor is made, told of, renewed and taken away, and removed with the user', async (t) => {
-  t.timeout(60_000);
-  const { folder } = await withUsers(t, 'alice:a\nbob:b\n');
-  const wrong = await user(folder, ['totp', 'enable', 'alice'], '000000\n');
-  t.is(wrong.status, 1);
-  t.regex(wrong.stderr, /not the code of now/);
-  t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /^alice has no second factor/);
-  const { stdout, status } = await user(folder, ['totp', 'enable', 'alice', '--no-confirm']);
-  t.is(status, 0);
-  t.is(secretIn(stdout).length, 20);
-  t.regex(stdout, /^otpauth:\/\/totp\/alice\?secret=/m);
-  t.is(stdout.match(/^ {2}(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}$/gm)?.length, 10);
-  // Not a terminal: the QR code is there, without colours.
-  t.regex(stdout, /█▀▀▀▀▀█|▀▀█/);
-  t.false(stdout.includes('\x1b'));
-  t.is((await stat(join(folder, 'logins/alice'))).mode & 0o777, 0o600);
-  t.regex((await user(folder, ['totp', 'enable', 'alice', '--no-confirm'])).stderr, /already.*totp disable alice/);
-  t.is((await user(folder, ['list'])).stdout, 'alice  plain     0 keys  totp\nbob    plain     0 keys\n');
-  t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /since 20.*10 recovery codes left/);
-  t.is((await user(folder, ['totp', 'recovery', 'alice'])).stdout.match(/^ {2}/gm)?.length, 10);
-  t.regex((await user(folder, ['totp', 'recovery', 'bob'])).stderr, /no second factor/);
-  t.is((await user(folder, ['totp', 'disable', 'alice'])).status, 0);
-  t.is((await user(folder, ['totp', 'enable', 'bob', '--no-confirm'])).status, 0);
-  t.is((await user(folder, ['remove', 'bob'])).status, 0);
-  t.deepEqual(await readdir(join(folder, 'logins')), []);
-  t.regex((await user(folder, ['totp', 'enable', 'carol', '--no-confirm'])).stderr, /no such user/);
-});
+test.serial(
+  'cli user: a second factor is made, told of, renewed and taken away, and removed with the user',
+  async (t) => {
+    t.timeout(PATIENCE_MS);
+    const { folder } = await withUsers(t, 'alice:a\nbob:b\n');
+    const wrong = await user(folder, ['totp', 'enable', 'alice'], '000000\n');
+    t.is(wrong.status, 1);
+    t.regex(wrong.stderr, /not the code of now/);
+    t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /^alice has no second factor/);
+    const { stdout, status } = await user(folder, ['totp', 'enable', 'alice', '--no-confirm']);
+    t.is(status, 0);
+    t.is(secretIn(stdout).length, 20);
+    t.regex(stdout, /^otpauth:\/\/totp\/alice\?secret=/m);
+    t.is(stdout.match(/^ {2}(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}$/gm)?.length, 10);
+    // Not a terminal: the QR code is there, without colours.
+    t.regex(stdout, /█▀▀▀▀▀█|▀▀█/);
+    t.false(stdout.includes('\x1b'));
+    t.is((await stat(join(folder, 'logins/alice'))).mode & 0o777, 0o600);
+    t.regex((await user(folder, ['totp', 'enable', 'alice', '--no-confirm'])).stderr, /already.*totp disable alice/);
+    t.is((await user(folder, ['list'])).stdout, 'alice  plain     0 keys  totp\nbob    plain     0 keys\n');
+    t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /since 20.*10 recovery codes left/);
+    t.is((await user(folder, ['totp', 'recovery', 'alice'])).stdout.match(/^ {2}/gm)?.length, 10);
+    t.regex((await user(folder, ['totp', 'recovery', 'bob'])).stderr, /no second factor/);
+    t.is((await user(folder, ['totp', 'disable', 'alice'])).status, 0);
+    t.is((await user(folder, ['totp', 'enable', 'bob', '--no-confirm'])).status, 0);
+    t.is((await user(folder, ['remove', 'bob'])).status, 0);
+    t.deepEqual(await readdir(join(folder, 'logins')), []);
+    t.regex((await user(folder, ['totp', 'enable', 'carol', '--no-confirm'])).stderr, /no such user/);
+  },
+);
 
-test('cli user: a second factor is confirmed by a code of it', async (t) => {
-  t.timeout(30_000);
+test.serial('cli user: a second factor is confirmed by a code of it', async (t) => {
+  t.timeout(PATIENCE_MS);
   const { folder } = await withUsers(t, 'alice:a\n');
   const child = spawn(process.execPath, [PROGRAM, 'user', 'totp', 'enable', 'alice'], { cwd: folder });
   t.teardown(() => child.kill('SIGKILL'));
@@ -171,14 +177,14 @@ test('cli user: a second factor is confirmed by a code of it', async (t) => {
     shown += chunk;
   });
   const exited = once(child, 'exit');
-  await until(() => /^Secret: .*\n/m.test(shown));
+  await until(() => /^Secret: .*\n/m.test(shown), PATIENCE_MS);
   child.stdin.end(`${codeAt(secretIn(shown), stepAt(Date.now()))}\n`);
   t.is((await exited)[0], 0);
   t.regex(shown, /alice gives a one-time code after the password from now on/);
 });
 
-test('cli user: with --must-change, the password is to be changed; another one without it is not', async (t) => {
-  t.timeout(30_000);
+test.serial('cli user: with --must-change, the password is to be changed; another one without it is not', async (t) => {
+  t.timeout(PATIENCE_MS);
   const { folder } = await withUsers(t, 'alice:a\n');
   const flags = ['--password-stdin', '--must-change'];
   t.regex((await user(folder, ['passwd', 'alice', ...flags], 'b\n')).stdout, /to be changed at the next login/);
@@ -211,7 +217,7 @@ const refused: [title: string, args: string[], input: string, message: RegExp][]
 
 for (const [title, args, input, message] of refused) {
   test(`cli user: ${title} is refused with status 1 and a message`, async (t) => {
-    t.timeout(30_000);
+    t.timeout(PATIENCE_MS);
     const { folder, read } = await withUsers(t, 'alice:a\n');
     await writeFile(join(folder, 'weak.pub'), SHORT_RSA_KEY);
     const outcome = await user(folder, args, input);
@@ -224,7 +230,7 @@ for (const [title, args, input, message] of refused) {
 }
 
 test('cli user: a wrong file is told with every line, and one that others can write with the cure', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   const { folder, file } = await withUsers(t, 'alice\nbob:\n');
   await chmod(file, 0o606);
   const { status, stderr } = await user(folder, ['list']);
@@ -264,7 +270,7 @@ function hasScript(t: ExecutionContext): boolean {
 }
 
 test('cli user: on a terminal the password is asked twice and never shown', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   if (!hasScript(t)) return;
   const { folder, file } = await withUsers(t, '');
   const { status, screen } = await inTerminal(
@@ -283,7 +289,7 @@ test('cli user: on a terminal the password is asked twice and never shown', asyn
 });
 
 test('cli user: two different passwords are refused', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
   const { status, screen } = await inTerminal(
@@ -301,7 +307,7 @@ test('cli user: two different passwords are refused', async (t) => {
 });
 
 test('cli user: ^C at the question ends with status 130 and changes nothing', async (t) => {
-  t.timeout(30_000);
+  t.timeout(PATIENCE_MS);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
   const { status } = await inTerminal(t, folder, ['passwd', 'alice'], [['New password for alice: ', 'half\x03']]);
