@@ -284,8 +284,14 @@ const STORY: readonly Step[] = [
   { verb: 'session kill', operands: ['0000000000'], status: 1, error: 'there is no session with this id' },
   { verb: 'session kill', options: { user: 'mallory' }, status: 1, error: 'mallory has no session' },
   { verb: 'session kill', options: { user: 'bob' }, rows: [{ user: 'bob' }] },
-  { verb: 'quota show', status: 1, error: /quota/ },
-  { verb: 'quota scan', status: 1, error: /quota/ },
+  {
+    verb: 'quota show',
+    rows: [
+      { name: 'dora', maxBytes: 5 * 1024 ** 3 },
+      { name: 'folder:design', maxBytes: 10 * 1024 ** 3, maxFiles: 1000 },
+    ],
+  },
+  { verb: 'quota scan', rows: [{ name: 'dora' }, { name: 'folder:design' }] },
   {
     verb: 'audit',
     options: { event: 'admin.ban', outcome: 'ok', limit: '1' },

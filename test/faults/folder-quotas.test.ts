@@ -199,17 +199,19 @@ test('folder quota: `sshome quota` shows it, and counts anew what others did to 
     return `${result.status}: ${result.stdout.toString()}${result.stderr}`;
   };
   const folder = join(server.sharedFolders, 'design');
-  t.is(await quota('scan', 'folder:design'), '0: folder:design: 0 bytes in 0 files\n');
+  const counted = (bytes: number, files: number): string =>
+    `0: {"name":"folder:design","bytes":${bytes},"files":${files}}\n`;
+  t.is(await quota('scan', 'folder:design', '--json'), counted(0, 0));
   const { files } = await connectActor(t, server, 'alice');
   await put(files, 'shared/design/a', Buffer.alloc(60_000));
   await mkdir(join(folder, 'inner'));
   await writeFile(join(folder, 'inner/b'), Buffer.alloc(30_000));
-  t.regex(await quota('show'), /^folder:design +58\.6 KiB of 97\.7 KiB, 1 of 1000 files$/m);
-  t.is(await quota('scan', 'folder:design'), '0: folder:design: 90000 bytes in 3 files\n');
+  t.regex(await quota('show'), /^folder:design +59K of 98K +1 of 1000 files$/m);
+  t.is(await quota('scan', 'folder:design', '--json'), counted(90_000, 3));
   await fails(t, 'quota-exceeded', put(files, 'shared/design/c', Buffer.alloc(10_001)));
   await rm(join(folder, 'inner'), { recursive: true });
   await files.remove(parsePath('/shared/design/c')).catch(() => undefined);
-  t.is(await quota('scan', 'folder:design'), '0: folder:design: 60000 bytes in 1 files\n');
+  t.is(await quota('scan', 'folder:design', '--json'), counted(60_000, 1));
   await put(files, 'shared/design/c', Buffer.alloc(40_000));
   t.is(await quota('scan', 'folder:nowhere'), '1: sshome: there is no shared folder nowhere\n');
 });

@@ -285,13 +285,13 @@ test('quota: over a kill and a stop the numbers stay right, and `sshome quota` s
   const first = await connectActor(t, { host: '127.0.0.1', port: killed.port }, 'alice');
   t.regex(
     await quotaCommand(t, folder, 'show'),
-    /^0: alice +not counted yet of 1\.0 MiB, \? of 100 files\nbob +not counted/,
+    /^0: alice +not counted yet of 1\.0M +\? of 100 files\nbob +not counted/,
   );
   await put(first.files, 'a', Buffer.alloc(300_000));
   t.is(
     await quotaCommand(t, folder, 'show', '--json'),
-    '0: {"tree":"home:alice","used":{"bytes":300000,"files":1},"quota":{"bytes":1048576,"files":100}}\n' +
-      '{"tree":"home:bob","quota":{"bytes":5242880}}\n',
+    '0: {"name":"alice","bytes":300000,"files":1,"maxBytes":1048576,"maxFiles":100}\n' +
+      '{"name":"bob","maxBytes":5242880}\n',
   );
   // Replaced in place, but by an upload aside: killed in the middle of it, what was there is there.
   const replacing = await first.files.open(parsePath('/a'), { write: true, create: true, truncate: true });
@@ -305,7 +305,8 @@ test('quota: over a kill and a stop the numbers stay right, and `sshome quota` s
   // What the killed server left counts until it is swept.
   await fails(t, 'quota-exceeded', put(second.files, 'b', Buffer.alloc(MIB - 300_000 + 1)));
   await second.files.remove(parsePath('/b')).catch(() => undefined);
-  await until(async () => (await quotaCommand(t, folder, 'scan', 'alice')) === '0: alice: 300000 bytes in 1 files\n');
+  const counted = '0: {"name":"alice","bytes":300000,"files":1}\n';
+  await until(async () => (await quotaCommand(t, folder, 'scan', 'alice', '--json')) === counted);
   t.is(await quotaCommand(t, folder, 'scan', 'mallory'), '1: sshome: there is no user mallory\n');
   t.deepEqual(await usageOnDisk(home), { bytes: 300_000, files: 1 });
   await put(second.files, 'b', Buffer.alloc(MIB - 300_000));
@@ -319,9 +320,9 @@ test('quota: over a kill and a stop the numbers stay right, and `sshome quota` s
   // Nobody looks at the disk again: what was put there meanwhile is not known.
   await mkdir(join(home, 'folder'));
   const third = await startKillable(t, folder, limits);
-  t.regex(await quotaCommand(t, folder, 'show'), /^0: alice +1\.0 MiB of 1\.0 MiB, 2 of 100 files\n/);
+  t.regex(await quotaCommand(t, folder, 'show'), /^0: alice +1\.0M of 1\.0M +2 of 100 files\n/);
   const client = await connectActor(t, { host: '127.0.0.1', port: third.port }, 'alice');
   await fails(t, 'quota-exceeded', put(client.files, 'c', Buffer.alloc(1)));
   await t.throwsAsync(stat(join(folder, 'state/usage/home.alice.json')), { code: 'ENOENT' });
-  t.is(await quotaCommand(t, folder, 'scan', 'alice', '--json'), `0: {"bytes":${MIB},"files":4}\n`);
+  t.is(await quotaCommand(t, folder, 'scan', 'alice', '--json'), `0: {"name":"alice","bytes":${MIB},"files":4}\n`);
 });
