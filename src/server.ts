@@ -3,9 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { limitsFrom } from './access/limits.ts';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
 import { AuthorizedKeys, authorizedKeysFolder } from './accounts/authorized-keys.ts';
+import { loginRecordsToGive } from './accounts/login-records.ts';
 import { PasswordPool } from './accounts/password-pool.ts';
 import { openTurnstile } from './accounts/turnstile.ts';
 import { algorithmsOf } from './config/algorithm-settings.ts';
@@ -23,8 +25,10 @@ import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './serve
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
-import { liveServerOf, NO_QUOTAS } from './server/live.ts';
+import { liveServerOf } from './server/live.ts';
+import { notByWorkers } from './server/not-by-workers.ts';
 import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
+import { administrationOf, openPaces, openQuotasOf, usageFolderIn } from './server/quotas.ts';
 import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
 import { asStartError, StartError } from './server/start-error.ts';
@@ -34,6 +38,7 @@ import { Admission } from './sshd/admission.ts';
 import { effectiveAlgorithms } from './sshd/algorithms.ts';
 import { createUserPlaces } from './sshd/user-places.ts';
 import { createActiveUploads } from './storage/active-uploads.ts';
+import { chooseJail } from './storage/choose-jail.ts';
 import { makeHomesDirectory } from './storage/home.ts';
 
 export { StartError };
@@ -144,24 +149,39 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();
-  const homes = openHomesOf({ config, rules, uploads, log });
+  const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
+  const jail = chooseJail();
+  const quotas = openQuotasOf({ config, limits, jail, log });
+  closers.push(() => quotas.close());
+  closers.push(rules.onChange(() => quotas.limitsChanged()));
+  const homes = openHomesOf({ config, rules, limits, quotas, uploads, jail, log });
   closers.push(() => homes.close());
   const { host, port, maxConnections } = config;
   const acceptor = await accept({ host, port, maxConnections, log });
   closers.push(() => acceptor.close());
   if (config.runAs !== '') {
     const { runAs, logFile } = config;
-    await becomeUser(runAs, [
-      config.homes,
-      config.folders,
-      state,
-      join(state, 'penalties.json'),
-      ...(logFile === '' ? [] : [logFile]),
-    ]);
+    const logins = await loginRecordsToGive(config.credentials);
+    await becomeUser(runAs, {
+      belongings: [
+        config.homes,
+        config.folders,
+        state,
+        usageFolderIn(state),
+        logins.folder,
+        ...(logFile === '' ? [] : [logFile]),
+      ],
+      inside: [join(state, 'penalties.json'), ...logins.files],
+    });
   }
   homes.startSweeping();
   let serving: Serving | undefined;
-  const live = liveServerOf({ config, turnstile, quotas: NO_QUOTAS, serving: () => serving });
+  const live = liveServerOf({
+    config,
+    turnstile,
+    quotas: administrationOf({ quotas, limits }),
+    serving: () => serving,
+  });
   const shared: Shared = {
     accounts,
     rules,
@@ -178,7 +198,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   };
   const count = workerCount(config);
   const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
-  const server = workers ?? (await serveHere({ config, log, keys, homes, shared }));
+  const server = workers ?? (await serveHere({ config, log, keys, homes, paces: openPaces(limits), shared }));
   serving = server;
   closers.push(() => {
     acceptor.close();
@@ -209,12 +229,13 @@ function failureOf(workers: ServingByWorkers | undefined): Promise<string> {
 
 /** The rules that the server goes by, and how their file is read again: there is none of those that were handed over. */
 async function followRules(
-  { file }: ServerConfig,
+  config: ServerConfig,
   { log, rules: given }: Given,
   closers: Closers,
 ): Promise<{ rules: RulesSource; reloadRules: () => Promise<void> }> {
   if (given !== undefined) return { rules: given, reloadRules: async () => undefined };
-  const rules = await openRules({ file, log });
+  const { file } = config;
+  const rules = await openRules({ file, log, ...(workerCount(config) > 1 && { refuse: notByWorkers }) });
   closers.push(() => rules.close());
   return { rules, reloadRules: () => rules.reload() };
 }

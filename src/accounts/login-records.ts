@@ -1,6 +1,7 @@
 // The records of logins: a folder with one file for each user who has one, named after the user. Read at each login; a
 // file that can't be trusted or read lets nobody in, for it may hold a second factor.
 
+import { mkdir, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
 import type { Log } from '../model/log.ts';
@@ -14,6 +15,15 @@ const MAX_FILE_BYTES = 64 * 1024;
 /** The folder of the records, beside the credentials file. */
 export function loginRecordsFolder(credentialsFile: string): string {
   return join(dirname(credentialsFile), 'logins');
+}
+
+/** The folder, made if it is not there, and all that is in it: what is to be given to who will read and write it. */
+export async function loginRecordsToGive(
+  credentialsFile: string,
+): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
+  const folder = loginRecordsFolder(credentialsFile);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return { folder, files: (await readdir(folder)).map((name) => join(folder, name)) };
 }
 
 /** What is kept of the user can't be read, or could be anybody's. The log has the reason. */

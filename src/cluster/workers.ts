@@ -2,7 +2,6 @@
 // Does not know what they serve. They run a program of this package, so nothing of the host is started.
 
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../model/log.ts';
@@ -103,7 +102,7 @@ export class Workers {
 
   /** Starts a worker; resolves when it has ended, and all that it held was given back. */
   async #run(): Promise<Member> {
-    const worker = cluster.fork();
+    const worker = fork();
     const link = new Link((message) => send(worker, message));
     const member: Member = { worker, link, ended: endOfProcess(worker, link), readyMs: undefined, reason: undefined };
     const taker: Taker = { hand: (id, socket) => send(worker, { kind: 'connection', id }, socket) };
@@ -132,6 +131,14 @@ export class Workers {
   }
 }
 
+function fork(): Worker {
+  try {
+    return cluster.fork();
+  } catch (error) {
+    throw new WorkersError('the system starts no worker process', { cause: error });
+  }
+}
+
 /** What can't be sent has no one to read it: that the worker is gone is told by its end. */
 function send(worker: Worker, message: LinkMessage | ConnectionMessage, socket?: Socket): void {
   if (worker.isConnected()) worker.send(message, socket, () => undefined);
@@ -140,12 +147,19 @@ function send(worker: Worker, message: LinkMessage | ConnectionMessage, socket?:
 
 /** Resolves when the process has ended and its last message was read. */
 async function endOfProcess(worker: Worker, link: Link): Promise<void> {
-  const exited = once(worker.process, 'exit').catch(() => undefined);
-  await once(worker, 'disconnect').catch(() => undefined);
+  // One that could not be started has no number, and the error is all that is heard of it.
+  const wasStarted = worker.process.pid !== undefined;
+  await heard(worker, wasStarted ? 'disconnect' : 'error');
   link.close();
+  if (!wasStarted || worker.isDead()) return;
   // One that let go of its primary by itself is of no more use.
-  if (!worker.isDead()) setTimeout(() => worker.process.kill('SIGKILL'), PATIENCE_MS).unref();
-  await exited;
+  const timer = setTimeout(() => worker.process.kill('SIGKILL'), PATIENCE_MS);
+  await heard(worker, 'exit');
+  clearTimeout(timer);
+}
+
+function heard(worker: Worker, event: string): Promise<void> {
+  return new Promise((resolve) => worker.once(event, () => resolve()));
 }
 
 async function end({ worker, link, ended }: Member, graceMs: number): Promise<void> {

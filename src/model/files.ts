@@ -46,9 +46,12 @@ export interface Files {
   makeDirectory(path: VirtualPath, options?: { readonly mode?: number }): Promise<void>;
   /** Removes a file, link or special file; a folder is `is-a-directory`. */
   remove(path: VirtualPath): Promise<void>;
-  /** Removes an empty folder. The home itself is `permission-denied`. */
+  /** Removes an empty folder. The home itself, and a shared folder, is `permission-denied`. */
   removeDirectory(path: VirtualPath): Promise<void>;
-  /** Renames a file or folder. Without `replace` an existing target is `already-exists`; with it the change is atomic. */
+  /**
+   * Renames a file or folder. Without `replace` an existing target is `already-exists`; with it the change is atomic.
+   * From one file system to another, or between the home and a shared folder, it is `cross-device`.
+   */
   rename(from: VirtualPath, to: VirtualPath, options?: { readonly replace?: boolean }): Promise<void>;
   /** Copies the content and permission bits of one regular file inside the server. */
   copy(from: VirtualPath, to: VirtualPath, options?: { readonly replace?: boolean }): Promise<void>;
@@ -62,7 +65,7 @@ export interface Files {
   readLink(path: VirtualPath): Promise<string>;
   /** Makes the symbolic link `path` that says `target`. Where it leads is judged when it is followed, never here. */
   makeLink(path: VirtualPath, target: string): Promise<void>;
-  /** Gives the file `existing` a second name. Links are not followed: a link gets the second name itself. */
+  /** Gives the file `existing` a second name. Links are not followed: a link gets the second name itself. Else as rename. */
   makeHardLink(existing: VirtualPath, path: VirtualPath): Promise<void>;
   /** The path with all links resolved. The last name need not exist; the folders above it must. */
   realPath(path: VirtualPath): Promise<VirtualPath>;

@@ -11,6 +11,7 @@ import type { VirtualPath } from '../model/path.ts';
 import { changeActions, type Granted, type Guard } from './guard.ts';
 import { revokedError } from './open-directory.ts';
 import type { OpenThing, OpenThings } from './open-things.ts';
+import type { Pace } from './paces.ts';
 import { outcomeOf, type Recorder } from './recorder.ts';
 
 /** What needs no further right on a file that is open for writing, and on one that was made by opening it. */
@@ -24,6 +25,7 @@ interface GuardedFileParts {
   readonly guard: Guard;
   readonly things: OpenThings;
   readonly recorder: Recorder;
+  readonly pace: Pace | undefined;
   /** Where it stands while it is open. */
   readonly openFiles: Set<OpenFileInfo> | undefined;
 }
@@ -38,6 +40,9 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   readonly #guard: Guard;
   readonly #openFiles: Set<OpenFileInfo> | undefined;
   readonly #things: OpenThings;
+  readonly #pace: Pace | undefined;
+  /** What waits for its turn to go: a close waits for it, too. */
+  readonly #waiting = new Set<Promise<void>>();
   readonly #endUpload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   readonly #endDownload: ((outcome: FileEvent['outcome'], bytes: number) => void) | undefined;
   #bytesRead = 0;
@@ -45,9 +50,11 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   #failure: unknown;
   /** Set when the right to it was taken away. */
   #revoked: FileError | undefined;
+  #onRevoked: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ file, options, granted, guard, things, recorder, openFiles }: GuardedFileParts) {
+  constructor({ file, options, granted, guard, things, recorder, pace, openFiles }: GuardedFileParts) {
+    this.#pace = pace;
     this.#openFiles = openFiles;
     openFiles?.add(this);
     this.path = file.path;
@@ -67,9 +74,9 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   }
 
   revoke(): void {
-    if (this.#closing !== undefined) return;
     this.#revoked = revokedError(this.path);
     this.#failure ??= this.#revoked;
+    this.#onRevoked?.();
     // Whoever wrote it learns of a failure at the next request, of which there is one at least: the close.
     this.#beginClosing({ abandon: true }).catch(() => undefined);
   }
@@ -87,6 +94,8 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
     if (!this.#canRead) throw new FileError('permission-denied', { path: this.path, detail: 'not open for reading' });
     try {
       const bytes = await this.#file.read(target, offset);
+      const waiting = this.#pace?.download(bytes);
+      if (waiting !== undefined) await this.#wait(waiting);
       this.#bytesRead += bytes;
       return bytes;
     } catch (error) {
@@ -99,6 +108,8 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
     this.#checkAllowed();
     if (!this.#canWrite) throw new FileError('permission-denied', { path: this.path, detail: 'not open for writing' });
     try {
+      const waiting = this.#pace?.upload(data.length);
+      if (waiting !== undefined) await this.#wait(waiting);
       await this.#file.write(data, offset);
       this.#bytesWritten += data.length;
     } catch (error) {
@@ -142,24 +153,46 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   }
 
   #beginClosing(options: CloseOptions): Promise<void> {
-    this.#things.remove(this);
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
 
+  /** While it waits for its pace it is as good as open: the right to it can still be taken away. */
   async #close(options: CloseOptions): Promise<void> {
+    if (this.#waiting.size > 0 && this.#revoked === undefined) await this.#allPassed();
+    this.#things.remove(this);
+    const isAbandoned = options.abandon === true || this.#revoked !== undefined;
     try {
-      await this.#file.close(options);
+      await this.#file.close({ abandon: isAbandoned });
     } catch (error) {
       this.#failure ??= error;
       throw error;
     } finally {
       this.#openFiles?.delete(this);
       const outcome = this.#failure === undefined ? 'ok' : outcomeOf(this.#failure);
-      this.#endUpload?.(outcome === 'ok' && options.abandon === true ? 'cancelled' : outcome, this.#bytesWritten);
+      this.#endUpload?.(outcome === 'ok' && isAbandoned ? 'cancelled' : outcome, this.#bytesWritten);
       // A file opened both ways that was only written is no download.
       if (!this.#canWrite || this.#bytesRead > 0) this.#endDownload?.(outcome, this.#bytesRead);
     }
+  }
+
+  /** Waits until it may go; by then the right to the file may be gone. */
+  async #wait(waiting: Promise<void>): Promise<void> {
+    this.#waiting.add(waiting);
+    try {
+      await waiting;
+    } finally {
+      this.#waiting.delete(waiting);
+    }
+    this.#checkAllowed();
+  }
+
+  /** Resolves when nothing waits any more, or nothing of it may go. */
+  #allPassed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onRevoked = resolve;
+      void Promise.allSettled(this.#waiting).then(() => resolve());
+    });
   }
 
   #checkAllowed(): void {

@@ -14,6 +14,7 @@ import { guardVerbs } from './guard-verbs.ts';
 import { GuardedDirectory, revokedError } from './open-directory.ts';
 import { GuardedFile } from './open-file.ts';
 import { OpenThings } from './open-things.ts';
+import type { Pace } from './paces.ts';
 import { createRecorder } from './recorder.ts';
 import { seekingStorage } from './seeking-storage.ts';
 
@@ -26,6 +27,8 @@ export interface Operations {
     storage: Storage;
     /** Holds the files while they are open. */
     openFiles?: Set<OpenFileInfo>;
+    /** As fast as it goes unless told. */
+    pace?: Pace | undefined;
   }): Files;
   /** The verbs as `identity` may use them. */
   administration(who: { identity: Identity; origin: Origin; face: 'shell' | 'exec'; verbs: Verbs }): Administration;
@@ -37,7 +40,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
   const things = new OpenThings();
   return {
     recheck: () => things.recheck(),
-    as({ identity, origin, face, storage: whole, openFiles }) {
+    as({ identity, origin, face, storage: whole, openFiles, pace }) {
       const guard = createGuard({ policy, identity });
       const storage = seekingStorage(whole, guard);
       const recorder = createRecorder({ audit, identity, origin, face });
@@ -61,7 +64,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
             const { permit, granted } = guard.open(options);
             const file = await storage.open(path, options, permit);
             await keepOnlyIf(guard, granted, file);
-            return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, openFiles });
+            return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, pace, openFiles });
           } catch (error) {
             // A file that did open is recorded when it is closed.
             const event = options.write === true ? 'file.upload' : 'file.download';

@@ -151,6 +151,15 @@ async function receiveFile(
     }
   };
   let isWhole = false;
+  /** Also when something has gone wrong before. */
+  const close = async (): Promise<void> => {
+    try {
+      await file.close({ abandon: !isWhole || problem !== undefined });
+    } catch (error) {
+      if (!isFileError(error)) throw error;
+      problem ??= error;
+    }
+  };
   try {
     await wire.sendOk();
     await receiveContent(file, sizeBytes, parts, attempt);
@@ -164,7 +173,7 @@ async function receiveFile(
     if (reply.kind === 'fatal') throw new ScpProtocolError(reply.message);
     isWhole = reply.kind === 'ok';
   } finally {
-    await attempt(() => file.close({ abandon: !isWhole || problem !== undefined }));
+    await close();
   }
   if (problem === undefined) await wire.sendOk();
   else await wire.sendError(`${path}: ${problem.message}`);

@@ -13,6 +13,7 @@ import { isLoopback } from '../model/address.ts';
 import type { Verbs } from '../model/administration.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import { createOperations, type Operations } from '../operations/operations.ts';
+import type { Paces, SessionPace } from '../operations/paces.ts';
 import type { Backend, UserSession } from '../sshd/backend.ts';
 import type { Homes } from '../storage/homes.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -21,6 +22,7 @@ import { createServerVerbs } from './verbs.ts';
 
 export interface BackendParts {
   readonly homes: Homes;
+  readonly paces: Paces;
   readonly config: ServerConfig;
   readonly log: AuditingLog;
   readonly shared: Shared;
@@ -28,7 +30,7 @@ export interface BackendParts {
 }
 
 export async function createBackend(parts: BackendParts): Promise<Backend> {
-  const { config, log, homes, shared, keys } = parts;
+  const { config, log, homes, paces, shared, keys } = parts;
   const { accounts: store, passwords, rules, standInKey } = shared;
   const anyPassword = await createAuthenticator({ store, keys, passwords, standInKey, log });
   const authenticator = isLoopback(config.host) ? anyPassword : withoutSamples(anyPassword, log);
@@ -61,6 +63,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         identity,
         origin,
         storage: await homes.open(identity.user),
+        pace: paces.enter(identity.user),
         account: logins.ownAccount(identity, origin),
       });
     },
@@ -80,15 +83,19 @@ function openSession(by: {
   identity: Identity;
   origin: Origin;
   storage: Storage;
+  pace: SessionPace;
   account: OwnAccount;
 }): UserSession {
-  const { operations, verbs, identity, origin, storage, account } = by;
+  const { operations, verbs, identity, origin, storage, pace, account } = by;
   const openFiles = new Set<OpenFileInfo>();
   return {
-    files: (face) => operations.as({ identity, origin, face, storage, openFiles }),
+    files: (face, signal) => operations.as({ identity, origin, face, storage, openFiles, pace: pace.until(signal) }),
     account,
     administration: (face) => operations.administration({ identity, origin, face, verbs }),
     openFiles,
-    close: () => storage.close(),
+    close: () => {
+      storage.close();
+      pace.leave();
+    },
   };
 }

@@ -1,17 +1,28 @@
 // The homes as the settings have them.
 
+import type { Limits } from '../access/limits.ts';
 import { sharedFoldersOf } from '../access/roles-of.ts';
 import type { Config } from '../config/schema.ts';
 import { readUploadModes } from '../config/upload-modes.ts';
 import type { Log } from '../model/log.ts';
 import type { RulesSource } from '../model/rules.ts';
+import type { Tree } from '../model/usage.ts';
 import type { ActiveUploads } from '../storage/active-uploads.ts';
-import { chooseJail } from '../storage/choose-jail.ts';
+import type { JailKind } from '../storage/choose-jail.ts';
 import { type Homes, openHomes } from '../storage/homes.ts';
+import type { Quotas } from '../storage/quotas.ts';
 import type { UploadPolicy } from '../storage/upload-policy.ts';
 
-export function openHomesOf(by: { config: Config; rules: RulesSource; uploads: ActiveUploads; log: Log }): Homes {
-  const { config, rules, uploads: active, log } = by;
+export function openHomesOf(by: {
+  config: Config;
+  rules: RulesSource;
+  limits: Limits;
+  quotas: Pick<Quotas, 'enter' | 'isAny'>;
+  uploads: ActiveUploads;
+  jail: JailKind;
+  log: Log;
+}): Homes {
+  const { config, rules, limits, quotas, uploads: active, jail, log } = by;
   const modes = readUploadModes(config.uploadFor);
   const uploads = (user: string): UploadPolicy => ({
     mode: modes.get(user) ?? config.upload,
@@ -19,7 +30,14 @@ export function openHomesOf(by: { config: Config; rules: RulesSource; uploads: A
     keepMs: config.uploadKeepMs,
   });
   const isAnyAtomic = config.upload === 'atomic' || [...modes.values()].includes('atomic');
-  const sweeping = { keepMs: isAnyAtomic ? config.uploadKeepMs : undefined };
+  /**
+   * In place nobody goes on with what was cut off, but where there is a quota, a killed server may have left some. What
+   * is in a shared folder may be of anybody.
+   */
+  const keepMs = (tree: Tree): number => {
+    const isAtomic = tree.startsWith('home:') ? uploads(tree.slice('home:'.length)).mode === 'atomic' : isAnyAtomic;
+    return isAtomic ? config.uploadKeepMs : 0;
+  };
   const folders = {
     directory: config.folders,
     rules: {
@@ -30,11 +48,13 @@ export function openHomesOf(by: { config: Config; rules: RulesSource; uploads: A
   return openHomes({
     directory: config.homes,
     folders,
-    jail: chooseJail(),
+    jail,
     walkMode: config.walk,
     uploads,
     active,
-    sweeping,
+    meters: quotas,
+    maxFileBytes: (user) => limits.ofUser(user).maxUploadBytes ?? Number.POSITIVE_INFINITY,
+    sweeping: () => (isAnyAtomic || quotas.isAny ? keepMs : undefined),
     log,
   });
 }

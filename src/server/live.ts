@@ -2,14 +2,8 @@
 
 import type { Turnstile } from '../accounts/turnstile.ts';
 import type { ServerConfig } from '../config/load.ts';
-import { AdministrationError, type LiveServer, type QuotaAdministration } from '../model/administration.ts';
+import type { LiveServer, QuotaAdministration } from '../model/administration.ts';
 import type { OwnSessions } from './serving.ts';
-
-/** Nothing is counted here. */
-export const NO_QUOTAS: QuotaAdministration = {
-  show: async () => Promise.reject(new AdministrationError('this server counts no quotas')),
-  scan: async () => Promise.reject(new AdministrationError('this server counts no quotas')),
-};
 
 export function liveServerOf({
   config,

@@ -9,6 +9,7 @@ import type { ServerConfig } from '../config/load.ts';
 import type { AuditingLog } from '../log/records.ts';
 import type { SessionInfo } from '../model/account.ts';
 import type { LiveLogin } from '../model/login.ts';
+import type { Paces } from '../operations/paces.ts';
 import { followLogins } from '../sshd/follow-logins.ts';
 import { createSshServer, type MeantConnections } from '../sshd/listener.ts';
 import type { Homes } from '../storage/homes.ts';
@@ -35,14 +36,16 @@ export interface ServingParts {
   readonly log: AuditingLog;
   readonly keys: HostKeys;
   readonly homes: Homes;
+  readonly paces: Paces;
   readonly shared: Shared;
 }
 
 /** Begins to serve in this process, for whoever hands connections over. */
-export async function serveHere({ config, log, keys: hostKeys, homes, shared }: ServingParts): Promise<Serving> {
+export async function serveHere(parts: ServingParts): Promise<Serving> {
+  const { config, log, keys: hostKeys, homes, paces, shared } = parts;
   const { accounts: store, rules } = shared;
   const keys = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
-  const backend = await createBackend({ config, log, homes, shared, keys });
+  const backend = await createBackend({ config, log, homes, paces, shared, keys });
   const ssh = createSshServer({ ...hostKeys, algorithms: algorithmsOf(config), backend, limits: config });
   const judge = (login: LiveLogin): string | undefined => judgeLiveLogin(rules.now, login, new Date());
   const endFollowing = followLogins({ ssh, store, keys, judge, onRules: (listener) => rules.onChange(listener), log });

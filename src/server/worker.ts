@@ -1,11 +1,14 @@
 // One of several processes that serve one server: what there is one of is asked of the primary.
 
+import { limitsFrom } from '../access/limits.ts';
 import { followAccounts } from '../accounts/followed-accounts.ts';
 import { joinPrimary } from '../cluster/in-worker.ts';
 import type { Link } from '../cluster/link.ts';
 import { follow } from '../cluster/live-value.ts';
 import type { ServerConfig } from '../config/load.ts';
 import { type ForwardedLog, forwardLog } from '../log/forwarded-log.ts';
+import { chooseJail } from '../storage/choose-jail.ts';
+import { UNCOUNTED_TREES } from '../storage/meter.ts';
 import {
   ACCOUNTS,
   ADMISSION,
@@ -25,8 +28,12 @@ import {
   UPLOADS,
 } from './contracts.ts';
 import { openHomesOf } from './homes.ts';
+import { openPaces } from './quotas.ts';
 import { serveHere } from './serving.ts';
 import type { Shared } from './shared.ts';
+
+/** A server with workers has no quotas: see not-by-workers.ts. */
+const NO_QUOTAS = { ...UNCOUNTED_TREES, isAny: false };
 
 /** Serves until the primary ends it. To be called once, in a process that the primary has started. */
 export async function runWorker(): Promise<void> {
@@ -37,8 +44,11 @@ export async function runWorker(): Promise<void> {
     outliveErrors(log);
     const shared = await sharedBy(primary.link, introduction);
     const config = shareOf(introduction);
-    const homes = openHomesOf({ config, rules: shared.rules, uploads: shared.uploads, log });
-    const serving = await serveHere({ config, log, keys: introduction.keys, homes, shared });
+    const { accounts, rules, uploads } = shared;
+    const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
+    const homes = openHomesOf({ config, rules, limits, quotas: NO_QUOTAS, uploads, jail: chooseJail(), log });
+    const paces = openPaces(limits);
+    const serving = await serveHere({ config, log, keys: introduction.keys, homes, paces, shared });
     primary.link.share(OWN_SESSIONS, serving);
     primary.begin({
       take: serving.take,

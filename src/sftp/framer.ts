@@ -15,7 +15,7 @@ export interface Framer {
    * @throws ProtocolError if a length is 0 or over the limit; there is no way on from there.
    */
   next(): Buffer | undefined;
-  /** Copies what has not been handed out. The chunk that was pushed last may change from here on. */
+  /** Takes out of the chunks what has not been handed out: they may change from here on. */
   keepRest(): void;
   /** Whether the stream so far ends between two packets. */
   readonly isBetweenPackets: boolean;
@@ -39,6 +39,10 @@ export function createFramer(
   let body: Buffer | undefined;
   let bodyFilled = 0;
 
+  // What was put together before anybody asked for it, and what came behind it.
+  const ready: Buffer[] = [];
+  let failure: unknown;
+
   function hasMore(): boolean {
     while (at === chunk.length) {
       const following = chunks.shift();
@@ -61,39 +65,48 @@ export function createFramer(
     return filled + copied;
   }
 
+  function assemble(): Buffer | undefined {
+    while (hasMore()) {
+      if (body === undefined) {
+        headFilled = fill(head, headFilled);
+        if (headFilled < LENGTH_BYTES) continue;
+        body = allocate(checkedLength(head.readUInt32BE(0)));
+        bodyFilled = 0;
+        if (!hasMore()) return undefined;
+      }
+      bodyFilled = fill(body, bodyFilled);
+      if (bodyFilled < body.length) continue;
+      const whole = body;
+      body = undefined;
+      headFilled = 0;
+      return whole;
+    }
+    return undefined;
+  }
+
   return {
     push(next) {
       chunks.push(next);
     },
     next() {
-      while (hasMore()) {
-        if (body === undefined) {
-          headFilled = fill(head, headFilled);
-          if (headFilled < LENGTH_BYTES) continue;
-          body = allocate(checkedLength(head.readUInt32BE(0)));
-          bodyFilled = 0;
-          if (!hasMore()) return undefined;
-        }
-        bodyFilled = fill(body, bodyFilled);
-        if (bodyFilled < body.length) continue;
-        const whole = body;
-        body = undefined;
-        headFilled = 0;
-        return whole;
-      }
-      return undefined;
+      const packet = ready.shift();
+      if (packet !== undefined) return packet;
+      if (failure !== undefined) throw failure;
+      return assemble();
     },
     keepRest() {
-      const last = chunks.pop();
-      if (last !== undefined) {
-        chunks.push(Buffer.from(last));
-      } else if (at < chunk.length) {
-        chunk = Buffer.from(chunk.subarray(at));
+      try {
+        for (let packet = assemble(); packet !== undefined; packet = assemble()) ready.push(packet);
+      } catch (error) {
+        // Behind what came before it.
+        failure = error;
+        chunks.length = 0;
+        chunk = EMPTY;
         at = 0;
       }
     },
     get isBetweenPackets() {
-      return headFilled === 0 && at === chunk.length && chunks.length === 0;
+      return headFilled === 0 && at === chunk.length && chunks.length === 0 && ready.length === 0;
     },
   };
 }

@@ -36,6 +36,20 @@ export interface SftpOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly limits?: Partial<SftpLimits>;
+  /** How the peer is made to wait; by pausing the stream, unless told. */
+  readonly pressure?: Pressure;
+}
+
+/** What a session has enough of: requests that are not done, or replies that its peer does not take. */
+export type Surfeit = 'requests' | 'replies';
+
+export interface Pressure {
+  /**
+   * No more is to come; what is under way may still be emitted. Of `replies` only the peer itself brings relief: whatever
+   * tells that it takes them must still be read.
+   */
+  stop(surfeit: Surfeit): void;
+  goOn(): void;
 }
 
 /**
@@ -59,6 +73,7 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
   const handles = createHandleTable(limits.handles);
   const stopping = new AbortController();
   const quirks = quirksOf(options.client);
+  const pressure = options.pressure ?? pausing(stream);
   const context: Context = {
     files,
     handles,
@@ -101,14 +116,14 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
     for (;;) {
       isFull = !hasRoom();
       if (isFull) {
-        stream.pause();
+        pressure.stop(stream.writableNeedDrain ? 'replies' : 'requests');
         return;
       }
       const packet = framer.next();
       if (packet === undefined) break;
       take(packet);
     }
-    if (stream.isPaused()) stream.resume();
+    pressure.goOn();
   }
 
   function take(packet: Buffer): void {
@@ -183,6 +198,7 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
    */
   function stop(): void {
     stopping.abort();
+    pressure.goOn();
     stream.resume();
   }
 
@@ -236,6 +252,15 @@ function startSession(options: SftpOptions, finished: (error?: unknown) => void)
   signal.addEventListener('abort', onGone);
   if (signal.aborted) onGone();
   else proceed();
+}
+
+function pausing(stream: Duplex): Pressure {
+  return {
+    stop: () => void stream.pause(),
+    goOn: () => {
+      if (stream.isPaused()) stream.resume();
+    },
+  };
 }
 
 function shown(text: string): string {

@@ -15,7 +15,8 @@ import type { UserPlaces } from './user-places.ts';
 
 /** What one authenticated connection may use. */
 export interface UserSession {
-  files(face: Face): Files;
+  /** The user's files; what waits for its pace fails when `signal` is aborted. */
+  files(face: Face, signal: AbortSignal): Files;
   readonly account: OwnAccount;
   /** The verbs of administration, for commands that came by `face`. */
   administration(face: 'shell' | 'exec'): Administration;

@@ -3,7 +3,7 @@
 
 import type { Socket } from 'node:net';
 
-export type Reason = 'unsent' | 'queued' | 'unread';
+export type Reason = 'unsent' | 'queued' | 'unread' | 'unhandled';
 
 export interface Reading {
   stop(reason: Reason): void;

@@ -107,8 +107,8 @@ export function serveSessions(parts: SessionsParts): Sessions {
     const face = isScpCommand(line) ? 'scp' : 'exec';
     const exitStatus =
       face === 'scp'
-        ? await runScp(line, { files: session.files('scp'), terminal, log: backend.log, expandLine })
-        : await runCommand(line, shellContext(session, 'exec'), terminal);
+        ? await runScp(line, { files: session.files('scp', channel.signal), terminal, log: backend.log, expandLine })
+        : await runCommand(line, shellContext(session, channel, 'exec'), terminal);
     backend.audit({
       event: 'session.command',
       ...origin,
@@ -119,10 +119,10 @@ export function serveSessions(parts: SessionsParts): Sessions {
     return exitStatus;
   };
 
-  const shellContext = (session: UserSession, face: 'shell' | 'exec'): ShellContext => ({
+  const shellContext = (session: UserSession, { signal }: SessionChannel, face: 'shell' | 'exec'): ShellContext => ({
     identity,
     origin,
-    files: session.files(face),
+    files: session.files(face, signal),
     account: session.account,
     administration: session.administration(face),
     sessions: () => backend.sessions(identity),
@@ -134,7 +134,7 @@ export function serveSessions(parts: SessionsParts): Sessions {
     const pty = watchPty(session);
     session.on('shell', (accept, reject) =>
       begin({ session, accept, reject }, (user, channel) =>
-        runShell(shellContext(user, 'shell'), terminalOf(channel, pty())),
+        runShell(shellContext(user, channel, 'shell'), terminalOf(channel, pty())),
       ),
     );
     session.on('exec', (accept, reject) => {
@@ -144,15 +144,16 @@ export function serveSessions(parts: SessionsParts): Sessions {
     session.on('subsystem', (accept: AcceptConnection<ServerChannel>, reject: (() => void) | undefined, { name }) => {
       if (name !== 'sftp') return reject?.();
       begin({ session, accept, reject }, async (user, channel) => {
-        parts.guard.takesUploads(channel.stream);
+        const pressure = parts.guard.takesUploads(channel.stream);
         await serveSftp({
           stream: channel.stream,
           signal: channel.signal,
-          files: user.files('sftp'),
+          files: user.files('sftp', channel.signal),
           user: { name: identity.user },
           client: parts.software,
           limits: backend.sftpLimits,
           log: backend.log,
+          pressure,
         });
         return 0;
       });

@@ -4,13 +4,14 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Connection, ServerChannel } from 'ssh2';
+import type { Pressure } from '../sftp/session.ts';
 import type { Rekeying } from '../transport/rekey.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
 import { paceKeyExchanges } from './key-exchange-pace.ts';
 import type { Reading } from './reading.ts';
 import { readIntoShared } from './shared-reads.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
-import { openUploadWindow, type UploadWindow } from './upload-window.ts';
+import { openUploadWindow, pressureOn, type UploadWindow } from './upload-window.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
 const KEXINIT = 20;
@@ -53,9 +54,9 @@ export interface TransportGuard {
   loggedIn(): void;
   /**
    * Opens a channel wide, and promises that whoever listens for its data looks at none of it after the event: it lies in
-   * memory that is used again.
+   * memory that is used again. Returns how its client is made to wait.
    */
-  takesUploads(channel: ServerChannel): void;
+  takesUploads(channel: ServerChannel): Pressure;
   /** The bytes of the command of the `exec` request being handled now; ssh2 has only what is left after UTF-8. */
   readonly execCommand: () => Buffer | undefined;
   /** When the peer last did something with a channel, on the clock of `performance.now()`. */
@@ -155,6 +156,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   return {
     takesUploads: (channel) => {
       uploads.add(channel, openUploadWindow({ channel, protocol, reading, windowBytes: parts.windowBytes }));
+      return pressureOn({ channel, reading, isAlone: () => internals._chanMgr._count === 1 });
     },
     loggedIn: () => {
       readsShared = readIntoShared(socket, protocol);

@@ -3,6 +3,7 @@
 // used. What a reader who can't keep up leaves waiting is bounded by the connection instead: it is not read from then.
 
 import type { ServerChannel } from 'ssh2';
+import type { Pressure } from '../sftp/session.ts';
 import type { Protocol } from '../transport/ssh2-protocol.ts';
 import type { Reading } from './reading.ts';
 
@@ -60,5 +61,27 @@ export function openUploadWindow(by: {
       isStopped = true;
       reading.stop('unread');
     },
+  };
+}
+
+/**
+ * How the client of a channel is made to wait. Where it is the only channel of its connection, that is not read from:
+ * nothing comes that would have to be kept. With others beside it, and where the client's own messages must tell that it
+ * has taken what was sent (RFC 4254, section 5.2), the channel is paused, and what comes for it is kept.
+ */
+export function pressureOn(by: { channel: ServerChannel; reading: Reading; isAlone: () => boolean }): Pressure {
+  const { channel, reading, isAlone } = by;
+  const goOn = (): void => {
+    reading.goOn('unhandled');
+    if (channel.isPaused()) channel.resume();
+  };
+  channel.once('close', () => reading.goOn('unhandled'));
+  return {
+    stop: (surfeit) => {
+      if (surfeit === 'requests' && isAlone()) return reading.stop('unhandled');
+      reading.goOn('unhandled');
+      channel.pause();
+    },
+    goOn,
   };
 }

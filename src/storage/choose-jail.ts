@@ -3,15 +3,23 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { O_PATH, openJail } from './jail.ts';
 import { openPortableJail } from './jail-portable.ts';
-import type { Jail, JailOptions } from './place.ts';
+import type { HostPath, Jail, JailOptions } from './place.ts';
 
 /** `held`: nothing a race can win (Linux with /proc). `portable`: the weaker fallback, for development. */
 export type JailKind = 'held' | 'portable';
 
-export const openJailOf: Readonly<Record<JailKind, (host: string, options: JailOptions) => Promise<Jail>>> = {
+export const openJailOf: Readonly<Record<JailKind, (host: HostPath, options: JailOptions) => Promise<Jail>>> = {
   held: openJail,
   portable: openPortableJail,
 };
+
+/**
+ * Opens a folder that lies deeper than a path of the host can say. Nobody can tell on which mount it is, so `auto` takes
+ * it for one that may hang.
+ */
+export function openDeepJail(kind: JailKind, host: HostPath, { walkMode, local }: JailOptions): Promise<Jail> {
+  return openJailOf[kind](host, { walkMode: walkMode === 'auto' ? 'async' : walkMode, local });
+}
 
 /** Tries whether "/proc/self/fd/N" leads back to what descriptor N holds. */
 export function chooseJail(): JailKind {

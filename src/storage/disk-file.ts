@@ -1,14 +1,16 @@
 // An open regular file on the disk. The read and write paths are bare callbacks: one promise for each call, no copy.
 
-import { fstatSync, read as readCall, write as writeCall } from 'node:fs';
+import { fstatSync, read as readCall, type Stats, write as writeCall } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { checkChanges, checkEnd, checkOffset } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import type { CloseOptions, OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
+import { appendInOrder } from './append-order.ts';
 import { applyChanges, attributesOf, spaceOf } from './disk-attributes.ts';
 import { diskError } from './disk-error.ts';
+import type { HeldFile } from './held-file.ts';
 import type { HostPath } from './place.ts';
 import { type Answer, callsFor, changeOwner, type NameCalls, syncDescriptor } from './system-calls.ts';
 import type { Turns } from './turns.ts';
@@ -31,7 +33,12 @@ interface DiskFileParts {
   /** Whether the content is synced before the file is closed, and whether it is when that is asked for. */
   readonly syncsOnClose: boolean;
   readonly sync: SyncPolicy;
-  /** What else there is to do once the descriptor is closed. What it throws, close() throws. */
+  /** Where what it holds may be counted. Released at the close, unless `end` does that. */
+  readonly held: HeldFile | undefined;
+  readonly endReleases: boolean;
+  /** How long the file may become, as it is now. */
+  readonly maxFileBytes: () => number;
+  /** What else there is to do once the descriptor is closed, in a turn of its own. What it throws, close() throws. */
   readonly end?: (how: Ending) => Promise<void>;
 }
 
@@ -49,6 +56,9 @@ export class DiskFile implements OpenFile {
   #knownBytes: number;
   /** Calls under way. The descriptor is closed only after them: its number would be somebody else's file by then. */
   #underWay = 0;
+  /** Those of them that change the disk just now. */
+  #changing = 0;
+  #onQuiet: (() => void) | undefined;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   /** The first write or sync that failed: whoever closes the file must not take it for whole. */
@@ -68,6 +78,7 @@ export class DiskFile implements OpenFile {
     this.#read = parts.options.read === true;
     this.#write = parts.options.write === true;
     this.#append = parts.options.append === true;
+    parts.held?.attach({ stats: () => this.#stats(), quiet: () => this.#quiet() });
   }
 
   read(target: Uint8Array, offset: number): Promise<number> {
@@ -92,7 +103,7 @@ export class DiskFile implements OpenFile {
           // where it can be had at once.
           if (this.#parts.mayHang) return next();
           try {
-            if (offset + done < this.#sizeNow()) next();
+            if (offset + done < this.#statsNow().size) next();
             else end(null, done);
           } catch (failure) {
             end(failure, done);
@@ -111,23 +122,42 @@ export class DiskFile implements OpenFile {
       return Promise.reject(error);
     }
     if (data.length === 0) return Promise.resolve();
-    return this.#append ? this.#writeAtEnd(data) : this.#writeAt(data, offset);
+    const { held, maxFileBytes } = this.#parts;
+    if (this.#append || held?.isCounted === true || offset + data.length > maxFileBytes()) {
+      return this.#writeWithin(data, offset);
+    }
+    return this.#writeAt(data, offset);
   }
 
   stat(): Promise<Attributes> {
     return this.#run(async () => attributesOf(await this.#calls.fstat(this.#descriptor)));
   }
 
-  setAttributes(changes: AttributeChanges): Promise<void> {
-    return this.#run(async () => {
-      checkChanges(changes, this.path);
-      if (changes.sizeBytes !== undefined) this.#checkOpen(this.#write, 'not open for writing');
-      await applyChanges(changes, {
-        truncate: (sizeBytes) => this.#truncate(sizeBytes),
-        chmod: (mode) => this.#calls.fchmod(this.#descriptor, mode),
-        chown: (uid, gid) => changeOwner(this.#descriptor, uid, gid),
-        utimes: (accessed, modified) => this.#calls.futimes(this.#descriptor, accessed, modified),
-      });
+  async setAttributes(changes: AttributeChanges): Promise<void> {
+    const { sizeBytes } = changes;
+    this.#checkOpen(true, '');
+    checkChanges(changes, this.path);
+    if (sizeBytes === undefined) return this.#run(() => this.#apply(changes));
+    this.#checkOpen(this.#write, 'not open for writing');
+    this.#begin();
+    try {
+      await this.#refuseTooLarge(sizeBytes);
+      const apply = (): Promise<void> => this.#turns.run(() => this.#apply(changes));
+      const { held } = this.#parts;
+      await (held?.isCounted === true ? held.resizing(sizeBytes, apply) : this.#uncounted(apply));
+    } catch (error) {
+      throw diskError(error, this.path);
+    } finally {
+      this.#end();
+    }
+  }
+
+  #apply(changes: AttributeChanges): Promise<void> {
+    return applyChanges(changes, {
+      truncate: (sizeBytes) => this.#truncate(sizeBytes),
+      chmod: (mode) => this.#calls.fchmod(this.#descriptor, mode),
+      chown: (uid, gid) => changeOwner(this.#descriptor, uid, gid),
+      utimes: (accessed, modified) => this.#calls.futimes(this.#descriptor, accessed, modified),
     });
   }
 
@@ -146,8 +176,9 @@ export class DiskFile implements OpenFile {
     }
   }
 
-  space(): Promise<Space> {
-    return this.#run(async () => spaceOf(await statfs(this.#host)));
+  async space(): Promise<Space> {
+    const disk = await this.#run(async () => spaceOf(await statfs(this.#host)));
+    return this.#parts.held?.space(disk) ?? disk;
   }
 
   /** The first call reports what went wrong; later ones only wait for it. */
@@ -165,39 +196,46 @@ export class DiskFile implements OpenFile {
         this.#onIdle = resolve;
       });
     }
-    await this.#turns.run(() => this.#endInTurn(abandon));
+    const { held, endReleases, end } = this.#parts;
+    const finishing = held?.finish();
+    if (finishing !== undefined) await finishing;
+    const releasing = endReleases ? undefined : held?.release();
+    if (releasing !== undefined) await releasing;
+    await this.#turns.run(() => this.#closeInTurn(abandon));
+    const how = this.#failure !== undefined ? 'failed' : abandon ? 'cut-off' : 'finished';
+    if (end !== undefined) await this.#attempt(() => end(how));
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** What fails is remembered, and keeps a file from being taken for whole. NFS tells of lost writes at close(2). */
-  async #endInTurn(abandon: boolean): Promise<void> {
-    const { syncsOnClose, end } = this.#parts;
-    const attempt = async (call: () => Answer<void>): Promise<void> => {
-      try {
-        await call();
-      } catch (error) {
-        this.#failure ??= diskError(error, this.path);
-      }
-    };
-    if (this.#write && syncsOnClose && !abandon && this.#failure === undefined)
-      await attempt(() => syncDescriptor(this.#descriptor));
+  async #closeInTurn(abandon: boolean): Promise<void> {
+    if (this.#write && this.#parts.syncsOnClose && !abandon && this.#failure === undefined)
+      await this.#attempt(() => syncDescriptor(this.#descriptor));
     // The kernel may bring what was written on its way now.
     const calls = callsFor(this.#calls, this.#write ? this.#knownBytes : undefined);
-    await attempt(() => calls.close(this.#descriptor));
-    const how = this.#failure !== undefined ? 'failed' : abandon ? 'cut-off' : 'finished';
-    if (end !== undefined) await attempt(() => end(how));
+    await this.#attempt(() => calls.close(this.#descriptor));
+  }
+
+  /** What fails is remembered, and keeps a file from being taken for whole. NFS tells of lost writes at close(2). */
+  async #attempt(call: () => Answer<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#failure ??= diskError(error, this.path);
+    }
   }
 
   /** fs.write may write less than it was asked to, and says so by a number alone. */
   #writeAt(data: Uint8Array, offset: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#begin();
+      this.#changing += 1;
       let done = 0;
       const next = (): void => {
         writeCall(this.#descriptor, data, done, data.length - done, offset + done, (error, bytes) => {
           done += bytes;
           if (error === null && bytes > 0 && done < data.length) return next();
           this.#turns.end();
+          this.#changed();
           this.#end();
           if (done === data.length) {
             this.#knownBytes = Math.max(this.#knownBytes, offset + done);
@@ -212,20 +250,76 @@ export class DiskFile implements OpenFile {
     });
   }
 
+  /** Writes what is appended, or counted, or beyond what the file may have. */
+  async #writeWithin(data: Uint8Array, offset: number): Promise<void> {
+    this.#begin();
+    try {
+      if (this.#append) return await this.#writeAtEnd(data);
+      await this.#refuseTooLarge(offset + data.length);
+      const { held } = this.#parts;
+      const write = (): Promise<void> => this.#writeAt(data, offset);
+      await (held?.isCounted === true ? held.writing(offset + data.length, write) : write());
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    } finally {
+      this.#end();
+    }
+  }
+
+  #writeAtEnd(data: Uint8Array): Promise<void> {
+    const append = this.#lastAppend.then(async () => {
+      const inOrder = (): Promise<void> => this.#appendWithin(data);
+      return this.#parts.maxFileBytes() === Number.POSITIVE_INFINITY
+        ? inOrder()
+        : appendInOrder(await this.#stats(), inOrder);
+    });
+    // Its own caller is told of a failure; the next one only waits.
+    this.#lastAppend = append.catch(() => undefined);
+    return append;
+  }
+
   /**
    * On Linux the file is open with O_APPEND: the kernel puts the data at the end, so that no two sessions that append
    * meet, and ignores the offset. Elsewhere the offset counts.
    */
-  async #writeAtEnd(data: Uint8Array): Promise<void> {
-    const before = this.#lastAppend;
-    this.#begin();
+  #appendWithin(data: Uint8Array): Promise<void> {
+    const { held } = this.#parts;
+    const append = async (): Promise<void> => {
+      const { size } = await this.#stats();
+      await this.#refuseTooLarge(size + data.length);
+      return this.#writeAt(data, size);
+    };
+    return held?.isCounted === true ? held.appending(data.length, append) : this.#uncounted(append);
+  }
+
+  /** Of a file that is longer already, what is there may be changed. */
+  async #refuseTooLarge(endBytes: number): Promise<void> {
+    const maxBytes = this.#parts.maxFileBytes();
+    if (endBytes <= maxBytes || endBytes <= (await this.#stats()).size) return;
+    throw new FileError('too-large', { path: this.path, detail: `a file may have ${maxBytes} bytes` });
+  }
+
+  /** Makes a change of the size that whoever begins to count must wait for. */
+  async #uncounted(change: () => Promise<void>): Promise<void> {
+    this.#changing += 1;
     try {
-      const append = before.then(async () => this.#writeAt(data, await this.#size()));
-      // Its own caller is told of a failure; the next one only waits.
-      this.#lastAppend = append.catch(() => undefined);
-      await append;
+      await change();
     } finally {
-      this.#end();
+      this.#changed();
+    }
+  }
+
+  #changed(): void {
+    this.#changing -= 1;
+    if (this.#changing === 0) this.#onQuiet?.();
+  }
+
+  async #quiet(): Promise<void> {
+    while (this.#changing > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+      });
     }
   }
 
@@ -241,15 +335,14 @@ export class DiskFile implements OpenFile {
     }
   }
 
-  async #size(): Promise<number> {
-    if (!this.#parts.mayHang) return this.#sizeNow();
-    const { size } = await this.#turns.run(async () => this.#calls.fstat(this.#descriptor));
-    return size;
+  async #stats(): Promise<Stats> {
+    if (!this.#parts.mayHang) return this.#statsNow();
+    return this.#turns.run(async () => this.#calls.fstat(this.#descriptor));
   }
 
   /** Clients read on until they are told that there is no more: that can be told without asking the disk for content. */
   #isBeyondEnd(offset: number): boolean {
-    return offset >= this.#knownBytes && !this.#parts.mayHang && offset >= this.#sizeNow();
+    return offset >= this.#knownBytes && !this.#parts.mayHang && offset >= this.#statsNow().size;
   }
 
   async #truncate(sizeBytes: number): Promise<void> {
@@ -258,9 +351,10 @@ export class DiskFile implements OpenFile {
   }
 
   /** Asked of the descriptor of a file just read or written: on a local disk nothing is waited for. */
-  #sizeNow(): number {
-    this.#knownBytes = fstatSync(this.#descriptor).size;
-    return this.#knownBytes;
+  #statsNow(): Stats {
+    const stats = fstatSync(this.#descriptor);
+    this.#knownBytes = stats.size;
+    return stats;
   }
 
   #checkOpen(allowed: boolean, detail: string): void {

@@ -9,9 +9,11 @@ import type { OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import type { ActiveUploads } from './active-uploads.ts';
 import { DiskFile } from './disk-file.ts';
+import type { HeldFile } from './held-file.ts';
+import type { Meter } from './meter.ts';
 import type { HostPath, Place } from './place.ts';
 import type { Permit } from './storage.ts';
-import { callsFor } from './system-calls.ts';
+import { type Answer, callsFor } from './system-calls.ts';
 import type { Turns } from './turns.ts';
 import { beginAside, type Ending, resumeAside, syncFolder } from './upload-aside.ts';
 import type { UploadPolicy } from './upload-policy.ts';
@@ -28,6 +30,8 @@ export interface OpeningParts {
   /** Those of all homes. */
   readonly active: ActiveUploads;
   readonly turns: Turns;
+  readonly meter: Meter;
+  readonly maxFileBytes: () => number;
   /** A host path for asking about the file system under a descriptor. */
   readonly hostOf: (descriptor: number) => HostPath;
 }
@@ -43,6 +47,7 @@ export interface Opening {
 interface Opened {
   readonly descriptor: number;
   readonly sizeBytes: number;
+  readonly held: HeldFile | undefined;
   readonly end?: (how: Ending) => Promise<void>;
   readonly isAside?: boolean;
 }
@@ -80,13 +85,15 @@ export class DiskOpening {
     const isThere = place.kind !== undefined;
     if (isThere && options.exclusive === true) throw new FileError('already-exists', { path: place.path });
     if (isThere) refuseUnlessFile(place);
-    if (this.#parts.uploads.mode === 'atomic' && options.write === true) {
+    const isAtomic = this.#parts.uploads.mode === 'atomic';
+    if (options.write === true && (isAtomic || this.#parts.meter.isCounting)) {
       const startsOver = options.append !== true && (options.truncate === true || options.whole === true);
       if (!startsOver && this.#growing.has(place.path)) {
         throw new FileError('busy', { path: place.path, detail: 'an upload of this file is under way' });
       }
-      if (!isThere) return this.#openFreePlace(opening);
-      if (startsOver) return this.#openReplacement(opening);
+      if (!isThere && isAtomic) return this.#openFreePlace(opening);
+      // Where there is a quota, too: it may not be enough, and then what was there must still be.
+      if (isThere && startsOver) return this.#openReplacement(opening);
     }
     return isThere ? this.#openThing(opening) : this.#create(opening);
   }
@@ -111,44 +118,57 @@ export class DiskOpening {
   }
 
   #asideParts({ place, options, permit }: Opening) {
-    const { uploads, active } = this.#parts;
+    const { uploads, active, meter } = this.#parts;
     const flags = flagsOf(options);
-    return { place, flags, policy: uploads, active, permit, exclusive: options.exclusive === true };
+    // Nobody goes on with what was cut off where uploads are made in place.
+    const policy = uploads.mode === 'atomic' ? uploads : { ...uploads, keepMs: 0 };
+    return { place, flags, policy, active, meter, permit, exclusive: options.exclusive === true };
   }
 
   async #create({ place, options }: Opening): Promise<Opened | undefined> {
     if (options.create !== true) throw new FileError('not-found', { path: place.path });
+    const { meter } = this.#parts;
     let descriptor: number;
     try {
-      descriptor = await place.create(flagsOf(options), permissionBits(options.mode ?? 0o666));
+      const mode = permissionBits(options.mode ?? 0o666);
+      descriptor = await meter.making(() => place.create(flagsOf(options), mode));
     } catch (error) {
       // The permit was told that nothing is there: it must be asked again.
       if (errnoName(error) === 'EEXIST') return undefined;
       throw error;
     }
+    const opened = { descriptor, sizeBytes: 0, held: await holdOrClose(meter, descriptor, place) };
     // The name of a new file is in its folder.
     return this.#parts.uploads.sync === 'close'
-      ? { descriptor, sizeBytes: 0, end: (how) => (how === 'finished' ? syncFolder(place.folder) : Promise.resolve()) }
-      : { descriptor, sizeBytes: 0 };
+      ? { ...opened, end: (how) => (how === 'finished' ? syncFolder(place.folder) : Promise.resolve()) }
+      : opened;
   }
 
   async #openThing(opening: Opening): Promise<Opened> {
     const { descriptor, sizeBytes } = await openFile(opening);
-    if (opening.options.truncate !== true) return { descriptor, sizeBytes };
+    const held = await holdOrClose(this.#parts.meter, descriptor, opening.place);
+    if (opening.options.truncate !== true) return { descriptor, sizeBytes, held };
     const calls = callsFor(opening.place.calls, sizeBytes);
+    const empty = (): Answer<void> => calls.ftruncate(descriptor, 0);
     try {
-      await calls.ftruncate(descriptor, 0);
-      return { descriptor, sizeBytes: 0 };
+      await (held === undefined ? empty() : held.resizing(0, async () => empty()));
+      return { descriptor, sizeBytes: 0, held };
     } catch (error) {
+      await held?.release();
       await calls.close(descriptor);
       throw error;
     }
   }
 
-  #fileOf({ descriptor, sizeBytes, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
-    const { uploads, turns, hostOf } = this.#parts;
+  #fileOf({ descriptor, sizeBytes, held, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
+    const { uploads, turns, meter, maxFileBytes, hostOf } = this.#parts;
+    const inOrder = (work: () => Promise<void>): Promise<void> =>
+      isAside ? meter.exclusively(() => turns.run(work)) : turns.run(work);
     const file: DiskFile = new DiskFile({
       descriptor,
+      held,
+      endReleases: isAside,
+      maxFileBytes,
       path: place.path,
       options,
       host: hostOf(descriptor),
@@ -158,7 +178,7 @@ export class DiskOpening {
       mayHang: place.mayHang,
       sync: uploads.sync,
       syncsOnClose: uploads.sync === 'close' || (isAside && uploads.sync !== 'off'),
-      ...(end === undefined ? {} : { end: (how) => this.#end(place, file, () => end(how)) }),
+      ...(end === undefined ? {} : { end: (how) => inOrder(() => this.#end(place, file, () => end(how))) }),
     });
     if (isAside) this.#growing.set(place.path, file);
     return file;
@@ -171,6 +191,15 @@ export class DiskOpening {
       if (this.#growing.get(place.path) === file) this.#growing.delete(place.path);
       place.close();
     }
+  }
+}
+
+async function holdOrClose(meter: Meter, descriptor: number, place: Place): Promise<HeldFile | undefined> {
+  try {
+    return await meter.hold(descriptor, place.mayHang);
+  } catch (error) {
+    await place.calls.close(descriptor);
+    throw error;
   }
 }
 

@@ -14,6 +14,7 @@ import { DiskDirectory, NAMES_READ_AHEAD } from './disk-directory.ts';
 import { diskError } from './disk-error.ts';
 import { DiskOpening, RESIZE_FLAGS, refuseUnlessFile } from './disk-opening.ts';
 import { giveFreeName } from './free-name.ts';
+import { type Meter, UNCOUNTED } from './meter.ts';
 import type { Grip, Jail, LastLink, Place } from './place.ts';
 import { removeFolder } from './remove-folder.ts';
 import type { Permit, Storage } from './storage.ts';
@@ -31,15 +32,21 @@ export interface DiskStorageParts {
   /** Those of all homes. */
   readonly active: ActiveUploads;
   readonly turns: Turns;
+  /** Counts what is in it. */
+  readonly meter: Meter;
+  /** How long a file of this user may become, as it is now. */
+  readonly maxFileBytes: () => number;
   readonly onClose: () => void;
 }
 
-/** The storage of the home behind `jail`, which it closes. Unless told, uploads go in place and nobody takes turns. */
+/** The storage of the home behind `jail`, which it closes. Unless told, uploads go in place, nobody takes turns and nothing is limited. */
 export function openDiskStorage(parts: Pick<DiskStorageParts, 'jail'> & Partial<DiskStorageParts>): Storage {
   return new DiskStorage({
     uploads: IN_PLACE,
     active: createActiveUploads(),
     turns: freeTurns(),
+    meter: UNCOUNTED,
+    maxFileBytes: () => Number.POSITIVE_INFINITY,
     onClose: () => undefined,
     ...parts,
   });
@@ -49,6 +56,8 @@ class DiskStorage implements Storage {
   readonly #jail: Jail;
   readonly #active: ActiveUploads;
   readonly #turns: Turns;
+  readonly #meter: Meter;
+  readonly #maxFileBytes: () => number;
   readonly #opening: DiskOpening;
   readonly #isAtomic: boolean;
   readonly #onClose: () => void;
@@ -58,6 +67,8 @@ class DiskStorage implements Storage {
     this.#jail = parts.jail;
     this.#active = parts.active;
     this.#turns = parts.turns;
+    this.#meter = parts.meter;
+    this.#maxFileBytes = parts.maxFileBytes;
     this.#opening = new DiskOpening({ ...parts, hostOf: (descriptor) => parts.jail.hostOf(descriptor) });
     this.#onClose = parts.onClose;
     this.#isAtomic = parts.uploads.mode === 'atomic';
@@ -101,7 +112,8 @@ class DiskStorage implements Storage {
   async open(path: VirtualPath, options: OpenOptions, permit: Permit): Promise<OpenFile> {
     checkOpenOptions(options, path);
     for (let tries = 0; tries < MAX_OPEN_TRIES; tries += 1) {
-      const file = await this.#turns.run(() => this.#tryOpen(path, options, permit));
+      const tryOpen = (): Promise<OpenFile | undefined> => this.#turns.run(() => this.#tryOpen(path, options, permit));
+      const file = await (options.write === true ? this.#meter.exclusively(tryOpen) : tryOpen());
       if (file !== undefined) return file;
     }
     throw new FileError('busy', { path });
@@ -124,35 +136,37 @@ class DiskStorage implements Storage {
   }
 
   makeDirectory(path: VirtualPath, mode: number | undefined, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', 'look', async (place) => {
+    return this.#changeNames(path, 'look', async (place) => {
       ask(permit, place);
       if (place.kind !== undefined) throw new FileError('already-exists', { path });
-      await place.calls.makeDirectory(place.entry, permissionBits(mode ?? 0o777));
+      const bits = permissionBits(mode ?? 0o777);
+      await this.#meter.making(() => place.calls.makeDirectory(place.entry, bits));
     });
   }
 
   remove(path: VirtualPath, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', 'look', async (place) => {
+    return this.#changeNames(path, 'look', async (place) => {
       ask(permit, place);
       this.#refuseRoot(place, path);
-      const hadPartial = this.#isAtomic && (await removePartial(place));
+      const hadPartial = this.#isAtomic && (await removePartial(place, this.#meter));
       if (place.kind === undefined && hadPartial) return;
       if (place.kind === undefined || place.kind === 'directory') throw missingOr(place, 'is-a-directory', path);
-      await callsFor(place.calls, place.stats?.size).unlink(place.entry);
+      const calls = callsFor(place.calls, place.stats?.size);
+      await this.#meter.unnaming(place.entry, () => calls.unlink(place.entry));
     });
   }
 
   removeDirectory(path: VirtualPath, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', 'hold', async (place) => {
+    return this.#changeNames(path, 'hold', async (place) => {
       ask(permit, place);
       this.#refuseRoot(place, path);
       if (place.kind !== 'directory') throw missingOr(place, 'not-a-directory', path);
-      await removeFolder(place, this.#active);
+      await removeFolder(place, this.#active, this.#meter);
     });
   }
 
   rename(from: VirtualPath, to: VirtualPath, replace: boolean, permits: { from: Permit; to: Permit }): Promise<void> {
-    return this.#at(from, 'keep', 'look', (source) =>
+    return this.#changeNames(from, 'look', (source) =>
       this.#within(to, 'keep', 'look', async (target) => {
         ask(permits.from, source);
         ask(permits.to, target);
@@ -160,7 +174,8 @@ class DiskStorage implements Storage {
         this.#refuseRoot(target, to);
         if (source.kind === undefined) throw new FileError('not-found', { path: from });
         const { calls } = target;
-        if (replace) return callsFor(calls, target.stats?.size).rename(source.entry, target.entry);
+        const rename = (): Answer<void> => callsFor(calls, target.stats?.size).rename(source.entry, target.entry);
+        if (replace) return isSameThing(source, target) ? rename() : this.#meter.unnaming(target.entry, rename);
         const canLink = source.kind !== 'directory' && (source.kind !== 'link' || this.#jail.makesLinks);
         const isFree = target.kind === undefined;
         if (!isFree || !(await giveFreeName({ calls, from: source.entry, to: target.entry, canLink }))) {
@@ -176,13 +191,21 @@ class DiskStorage implements Storage {
     followLinks: boolean,
     permit: Permit,
   ): Promise<void> {
+    const isLimited = this.#meter.isCounting || this.#maxFileBytes() < Number.POSITIVE_INFINITY;
+    let resized: OpenFile | undefined;
     const growing = await this.#at(path, followLinks ? 'follow' : 'keep', 'hold', async (place) => {
       ask(permit, place);
       checkChanges(changes, path);
       const upload = this.#opening.growingAt(place);
-      if (upload === undefined) await changeThing(place, changes, path);
-      return upload;
+      if (upload !== undefined) return upload;
+      if (changes.sizeBytes !== undefined && place.kind === 'file' && isLimited) {
+        resized = await this.#opening.open({ place, options: { write: true }, permit });
+      } else {
+        await changeThing(place, changes, path);
+      }
+      return undefined;
     });
+    if (resized !== undefined) return changeOpen(resized, changes);
     if (growing === undefined) return;
     await whileOpen(
       growing,
@@ -200,17 +223,17 @@ class DiskStorage implements Storage {
   }
 
   makeLink(path: VirtualPath, target: string, permit: Permit): Promise<void> {
-    return this.#at(path, 'keep', 'look', async (place) => {
+    return this.#changeNames(path, 'look', async (place) => {
       ask(permit, place);
       checkLinkTarget(target, path);
       if (place.kind !== undefined) throw new FileError('already-exists', { path });
       if (!this.#jail.makesLinks) throw new FileError('unsupported', { path });
-      await place.calls.symlink(encodeBytes(target), place.entry);
+      await this.#meter.making(() => place.calls.symlink(encodeBytes(target), place.entry));
     });
   }
 
   makeHardLink(existing: VirtualPath, path: VirtualPath, permits: { existing: Permit; path: Permit }): Promise<void> {
-    return this.#at(existing, 'keep', 'look', (source) =>
+    return this.#changeNames(existing, 'look', (source) =>
       this.#within(path, 'keep', 'look', async (target) => {
         ask(permits.existing, source);
         ask(permits.path, target);
@@ -232,12 +255,13 @@ class DiskStorage implements Storage {
     });
   }
 
-  space(path: VirtualPath, permit: Permit): Promise<Space> {
-    return this.#at(path, 'follow', 'hold', async (place) => {
+  async space(path: VirtualPath, permit: Permit): Promise<Space> {
+    const disk = await this.#at(path, 'follow', 'hold', async (place) => {
       ask(permit, place);
       if (place.kind === undefined) throw new FileError('not-found', { path });
       return { ...spaceOf(await fs.statfs(place.thing)), at: this.#jail.at };
     });
+    return this.#meter.space(disk);
   }
 
   close(): void {
@@ -258,6 +282,11 @@ class DiskStorage implements Storage {
     return this.#turns.run(() => this.#within(path, last, grip, act));
   }
 
+  /** The same for what changes names: where they are counted, one at a time. */
+  #changeNames<T>(path: VirtualPath, grip: Grip, act: (place: Place) => Answer<T>): Promise<T> {
+    return this.#meter.exclusively(() => this.#at(path, 'keep', grip, act));
+  }
+
   /** The same within a turn that was taken. Errors of the system come out as FileErrors. */
   async #within<T>(path: VirtualPath, last: LastLink, grip: Grip, act: (place: Place) => Answer<T>): Promise<T> {
     try {
@@ -270,6 +299,15 @@ class DiskStorage implements Storage {
     } catch (error) {
       throw diskError(error, path);
     }
+  }
+}
+
+/** Changes a file that was opened for it: what it counts as is known of open files. */
+async function changeOpen(file: OpenFile, changes: AttributeChanges): Promise<void> {
+  try {
+    await file.setAttributes(changes);
+  } finally {
+    await file.close();
   }
 }
 
@@ -311,6 +349,11 @@ async function truncateThing(place: Place, sizeBytes: number): Promise<void> {
 /** Tells the permit what was found, and no more: it has no use for host paths. */
 function ask(permit: Permit, { path, kind }: Place): void {
   permit({ path, kind });
+}
+
+/** Of two names of one file, rename(2) takes neither away. */
+function isSameThing({ stats }: Place, target: Place): boolean {
+  return stats !== undefined && stats.ino === target.stats?.ino && stats.dev === target.stats.dev;
 }
 
 function missingOr(place: Place, code: FileErrorCode, path: VirtualPath): FileError {

@@ -52,7 +52,7 @@ export async function openHome(home: {
   /** Alone unless told. */
   standing?: Standing;
   /** What else the storage is made of, once it is known what the home is on. */
-  partsOn?: (device: Device) => Omit<DiskStorageParts, 'jail'>;
+  partsOn?: (device: Device) => Partial<Omit<DiskStorageParts, 'jail'>>;
 }): Promise<Storage> {
   const { homesDirectory, user, jail: kind, walkMode = 'auto', local = createLocalCalls(), partsOn } = home;
   const { standing = ALONE } = home;
@@ -80,6 +80,22 @@ export async function openTree({ directory, name, jail: kind, ...options }: Tree
       return there?.dev === dev && there.ino === ino;
     },
   };
+}
+
+/** Opens `directory`/`name` to look through it; undefined when nothing is there. */
+export async function openTreeJail({
+  directory,
+  name,
+  jail,
+  ...options
+}: Omit<TreeParts, 'standing'>): Promise<Jail | undefined> {
+  if (!isName(name)) return undefined;
+  try {
+    return await openJailOf[jail](join(directory, name), options);
+  } catch (error) {
+    if (errnoName(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Makes the folder that holds the homes, or the shared folders, when it is not there, for nobody but the server to enter. */

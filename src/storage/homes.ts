@@ -2,9 +2,11 @@
 // away what is left of uploads that were cut off.
 
 import type { Log } from '../model/log.ts';
+import type { Tree } from '../model/usage.ts';
 import type { ActiveUploads } from './active-uploads.ts';
 import type { JailKind } from './choose-jail.ts';
 import { openHome } from './home.ts';
+import { type Meters, UNCOUNTED_TREES } from './meter.ts';
 import { MountPoints } from './mount-points.ts';
 import { openMountedStorage } from './mounted.ts';
 import type { WalkMode } from './mounts.ts';
@@ -26,8 +28,6 @@ export interface FolderRules {
   onChange(listener: () => void): () => void;
 }
 
-export const NO_FOLDERS: FolderRules = { of: () => [], onChange: () => () => undefined };
-
 export interface HomesParts {
   readonly directory: string;
   readonly jail: JailKind;
@@ -38,8 +38,12 @@ export interface HomesParts {
   readonly uploads: (user: string) => UploadPolicy;
   /** The uploads under way, in other processes that serve these homes too. */
   readonly active: ActiveUploads;
-  /** How long leftovers of atomic uploads are kept; undefined where nobody uploads so. */
-  readonly sweeping: { readonly keepMs: number | undefined };
+  /** Counts what is in the homes and shared folders; unless told, nobody does. */
+  readonly meters?: Meters;
+  /** How long a file of `user` may become; without limit unless told. */
+  readonly maxFileBytes?: (user: string) => number;
+  /** How long what was cut off is kept in a tree; undefined where nobody may have left anything. */
+  readonly sweeping: () => ((tree: Tree) => number) | undefined;
   readonly log: Log;
 }
 
@@ -59,6 +63,7 @@ export function openHomes(parts: HomesParts): Homes {
 
 class OpenHomes implements Homes {
   readonly #parts: HomesParts;
+  readonly #meters: Meters;
   readonly #turns = new SharedTurns();
   readonly #local = createLocalCalls();
   readonly #folders: SharedFolders;
@@ -72,6 +77,7 @@ class OpenHomes implements Homes {
 
   constructor(parts: HomesParts) {
     this.#parts = parts;
+    this.#meters = parts.meters ?? UNCOUNTED_TREES;
     const { folders, jail, walkMode, log } = parts;
     this.#folders = new SharedFolders({
       directory: folders.directory,
@@ -88,20 +94,24 @@ class OpenHomes implements Homes {
   }
 
   startSweeping(): void {
-    // Where nothing is uploaded atomically nothing is left over, and nobody's tree is walked for nothing.
-    const { keepMs } = this.#parts.sweeping;
-    if (keepMs === undefined) return;
-    this.#sweep(keepMs);
-    this.#timer = setInterval(() => this.#sweep(keepMs), SWEEP_INTERVAL_MS).unref();
+    this.#sweep();
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
   async open(user: string): Promise<Storage> {
     const turns = this.#turns.enter(user);
     const points = new MountPoints();
+    const { maxFileBytes = () => Number.POSITIVE_INFINITY } = this.#parts;
+    const { meter, leave } = this.#meters.enter(`home:${user}`);
+    const onClose = (): void => {
+      turns.leave();
+      leave();
+    };
     const partsOn: SharedMountParts['partsOn'] = (device) => ({
       uploads: this.#parts.uploads(user),
       active: this.#parts.active,
       turns: turns.on(device),
+      maxFileBytes: () => maxFileBytes(user),
     });
     try {
       const home = await turns.opening.run(() =>
@@ -112,7 +122,7 @@ class OpenHomes implements Homes {
           walkMode: this.#parts.walkMode,
           local: this.#local,
           standing: points,
-          partsOn: (device) => ({ ...partsOn(device), onClose: turns.leave }),
+          partsOn: (device) => ({ ...partsOn(device), meter, onClose }),
         }),
       );
       const mount = (): void => this.#mount(points, { user, partsOn });
@@ -120,7 +130,7 @@ class OpenHomes implements Homes {
       this.#mounting.add(mount);
       return openMountedStorage({ home, points, onClose: () => this.#mounting.delete(mount) });
     } catch (error) {
-      turns.leave();
+      onClose();
       throw error;
     }
   }
@@ -131,7 +141,7 @@ class OpenHomes implements Homes {
     const before = [...points.mounts];
     const mounts = this.#parts.folders.rules.of(user).map((folder) => {
       const same = before.find(({ name, at }) => name === folder.name && at === folder.at);
-      return same ?? new SharedMount({ folder, folders, partsOn });
+      return same ?? new SharedMount({ folder, folders, partsOn, meters: this.#meters });
     });
     points.set(mounts, this.#rulesSinceMs);
   }
@@ -143,12 +153,16 @@ class OpenHomes implements Homes {
     await this.#sweeping;
   }
 
-  #sweep(keepMs: number): void {
-    const { directory, folders, jail, walkMode, active, log } = this.#parts;
+  #sweep(): void {
+    const { directory, folders, jail, walkMode, active, sweeping, log } = this.#parts;
     const { signal } = this.#closing;
-    const directories = [directory, folders.directory];
+    // Where nothing is left over, nobody's tree is walked for nothing.
+    const keepMs = sweeping();
+    if (keepMs === undefined) return;
+    const directories = { home: directory, folder: folders.directory };
+    const [local, meters] = [this.#local, this.#meters];
     this.#sweeping = this.#sweeping
-      .then(() => sweepHomes({ directories, jail, walkMode, local: this.#local, keepMs, active, signal, log }))
+      .then(() => sweepHomes({ directories, jail, walkMode, local, keepMs, active, meters, signal, log }))
       .then(
         ({ removed, kept }) => log.info('swept uploads that were cut off', { removed, kept }),
         (error: unknown) => void log.unexpected(error, 'sweeping uploads that were cut off'),

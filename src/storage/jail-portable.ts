@@ -20,7 +20,7 @@ import { type Footing, type LookedUp, walk } from './walk.ts';
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
 /** Opens the folder at `host` as the home of a weaker jail; a link in the last name is refused. */
-export async function openPortableJail(host: string, { local, standing = ALONE }: JailOptions): Promise<Jail> {
+export async function openPortableJail(host: HostPath, { local, standing = ALONE }: JailOptions): Promise<Jail> {
   const home = await realpath(host);
   if (!(await lstat(host)).isDirectory())
     throw new FileError('not-a-directory', { detail: 'the home is not a folder' });

@@ -39,7 +39,7 @@ const ENTER = O_PATH | O_DIRECTORY | O_NOFOLLOW;
 const HOLD = O_PATH | O_NOFOLLOW;
 
 /** Opens the folder at `host` as the home of a jail; a link in the last name is refused (ENOTDIR). */
-export async function openJail(host: string, { walkMode, local, standing = ALONE }: JailOptions): Promise<Jail> {
+export async function openJail(host: HostPath, { walkMode, local, standing = ALONE }: JailOptions): Promise<Jail> {
   const home = await SLOW_CALLS.open(host, ENTER);
   try {
     return new HeldJail({ home, standing, guess: await guessOf(home, walkMode), local });

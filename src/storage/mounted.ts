@@ -2,7 +2,7 @@
 // asked with the whole path; so permits and errors tell what the user sees. A link in the home that leads into a mount
 // comes back as a Crossing, and is asked for there; no link leads out of a mount. What stands above a mount is a folder for
 // as long as the mount is there, and neither it nor the mount can be removed, renamed or replaced.
-// Reasons: docs/decisions/0008-shared-folders-are-mounted.md.
+// Reasons: docs/decisions/0011-shared-folders-are-mounted.md.
 
 import { checkOpenOptions } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';

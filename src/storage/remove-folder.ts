@@ -5,21 +5,24 @@ import { decodeBytes } from '../model/bytes.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { ActiveUploads } from './active-uploads.ts';
+import type { Meter } from './meter.ts';
 import { entryOf, type Place } from './place.ts';
+import type { Answer } from './system-calls.ts';
 import { isReservedName } from './upload-names.ts';
 
 /** Removes the folder at `place`. @throws FileError `not-empty` also while an upload into it is under way */
-export async function removeFolder(place: Place, active: ActiveUploads): Promise<void> {
+export async function removeFolder(place: Place, active: ActiveUploads, meter: Meter): Promise<void> {
+  const remove = (): Answer<void> => meter.unnaming(place.entry, () => place.calls.removeDirectory(place.entry));
   try {
-    await place.calls.removeDirectory(place.entry);
+    await remove();
   } catch (error) {
-    if (errnoName(error) !== 'ENOTEMPTY' || !(await removeLeftovers(place, active))) throw error;
-    await place.calls.removeDirectory(place.entry);
+    if (errnoName(error) !== 'ENOTEMPTY' || !(await removeLeftovers(place, active, meter))) throw error;
+    await remove();
   }
 }
 
 /** Removes what no user sees, if there is nothing else; false when there is. */
-async function removeLeftovers(place: Place, active: ActiveUploads): Promise<boolean> {
+async function removeLeftovers(place: Place, active: ActiveUploads, meter: Meter): Promise<boolean> {
   const leftovers: string[] = [];
   const encoding = 'buffer' as BufferEncoding;
   for await (const entry of await fs.opendir(place.thing, { encoding })) {
@@ -30,6 +33,9 @@ async function removeLeftovers(place: Place, active: ActiveUploads): Promise<boo
     }
     leftovers.push(name);
   }
-  for (const name of leftovers) await place.calls.unlink(entryOf(place.thing, name));
+  for (const name of leftovers) {
+    const entry = entryOf(place.thing, name);
+    await meter.unnaming(entry, () => place.calls.unlink(entry));
+  }
   return leftovers.length > 0;
 }

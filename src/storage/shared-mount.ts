@@ -4,6 +4,7 @@
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { type DiskStorageParts, openDiskStorage } from './disk.ts';
+import type { Meters } from './meter.ts';
 import type { Mount } from './mount-points.ts';
 import type { FolderAt, SharedFolders } from './shared-folders.ts';
 import type { Storage } from './storage.ts';
@@ -13,7 +14,9 @@ export interface SharedMountParts {
   readonly folder: FolderAt;
   readonly folders: SharedFolders;
   /** What the storage is made of for this session, once it is known what the folder is on. */
-  readonly partsOn: (device: Device) => Omit<DiskStorageParts, 'jail' | 'onClose'>;
+  readonly partsOn: (device: Device) => Omit<DiskStorageParts, 'jail' | 'meter' | 'onClose'>;
+  /** What is in the folder counts for the folder, whoever puts it there. */
+  readonly meters: Meters;
 }
 
 export class SharedMount implements Mount {
@@ -49,10 +52,11 @@ export class SharedMount implements Mount {
   }
 
   async #open(): Promise<Storage> {
-    const { folder, folders, partsOn } = this.#parts;
+    const { folder, folders, partsOn, meters } = this.#parts;
     try {
       const { jail, device } = await folders.open(folder);
-      return openDiskStorage({ ...partsOn(device), jail });
+      const { meter, leave } = meters.enter(`folder:${folder.name}`);
+      return openDiskStorage({ ...partsOn(device), jail, meter, onClose: leave });
     } catch (error) {
       // The next one who asks may have more luck.
       this.#storage = undefined;

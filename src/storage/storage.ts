@@ -1,4 +1,4 @@
-// The bytes on the disk, for one home. Storage knows paths, not people: before it does anything it tells a `Permit`
+// The bytes on the disk, for one home or shared folder, or for a home with shared folders in it. Storage knows paths, not people: before it does anything it tells a `Permit`
 // what it has found, and the permit, which operations/ hands in, throws if that may not be.
 
 import type { AttributeChanges, Attributes, EntryKind, Space } from '../model/entry.ts';

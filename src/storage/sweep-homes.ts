@@ -1,30 +1,33 @@
-// Looks through the homes and shared folders for what is left of atomic uploads that were cut off, and removes what has been kept for long
-// enough. Goes through the jail, as everybody: what users swap in meanwhile can't lead it anywhere. One call at a time.
+// Looks through the homes and shared folders for what is left of atomic uploads that were cut off, and removes what has
+// been kept for long enough. One call at a time.
 
 import type { Dirent } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBytes } from '../model/bytes.ts';
 import { errnoName } from '../model/errno.ts';
-import { isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
-import { joinPath, ROOT, type VirtualPath } from '../model/path.ts';
+import type { Tree } from '../model/usage.ts';
 import type { ActiveUploads } from './active-uploads.ts';
-import { type JailKind, openJailOf } from './choose-jail.ts';
+import { type JailKind, openDeepJail, openJailOf } from './choose-jail.ts';
+import { eachFolder } from './each-folder.ts';
+import { type Meter, type Meters, UNCOUNTED_TREES } from './meter.ts';
 import type { WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, type Place } from './place.ts';
-import { type LocalCalls, SLOW_CALLS } from './system-calls.ts';
+import { type Answer, type LocalCalls, SLOW_CALLS } from './system-calls.ts';
 import { isReservedName, partialOfTemporary } from './upload-names.ts';
 
 export interface Sweep {
   /** The folders of the host that hold them; one that is not there holds none. */
-  readonly directories: readonly string[];
+  readonly directories: Readonly<Record<'home' | 'folder', string>>;
   readonly jail: JailKind;
   readonly walkMode: WalkMode;
   readonly local: LocalCalls;
-  /** How long to keep what was cut off, in milliseconds. */
-  readonly keepMs: number;
+  /** How long to keep what was cut off in a tree, in milliseconds. */
+  readonly keepMs: (tree: Tree) => number;
   readonly active: ActiveUploads;
+  /** Counts what is in the trees; unless told, nobody does. */
+  readonly meters?: Meters;
   /** Aborted to stop at the next folder. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -36,25 +39,27 @@ export interface Swept {
   kept: number;
 }
 
+interface Round {
+  readonly sweep: Sweep;
+  readonly swept: Swept;
+}
+
 /** Sweeps every one of them. One that can't be swept is logged, and no reason to leave out the next. */
 export async function sweepHomes(sweep: Sweep): Promise<Swept> {
   const swept: Swept = { removed: 0, kept: 0 };
-  for (const directory of sweep.directories) await sweepIn(directory, sweep, swept);
+  for (const kind of ['home', 'folder'] as const) await sweepAll(kind, { sweep, swept });
   return swept;
 }
 
-async function sweepIn(directory: string, sweep: Sweep, swept: Swept): Promise<void> {
+async function sweepAll(kind: 'home' | 'folder', round: Round): Promise<void> {
+  const { directories, signal, log } = round.sweep;
+  const directory = directories[kind];
   for (const entry of await entriesIn(directory)) {
-    if (!entry.isDirectory() || sweep.signal.aborted) continue;
+    if (!entry.isDirectory() || signal.aborted) continue;
     try {
-      const jail = await openJailOf[sweep.jail](join(directory, entry.name), sweep);
-      try {
-        await sweepHome(jail, sweep, swept);
-      } finally {
-        jail.close();
-      }
+      await sweepTree(`${kind}:${entry.name}`, join(directory, entry.name), round);
     } catch (error) {
-      sweep.log.unexpected(error, 'sweeping a folder of uploads that were cut off', { folder: entry.name });
+      log.unexpected(error, 'sweeping a folder of uploads that were cut off', { folder: entry.name });
     }
   }
 }
@@ -68,47 +73,50 @@ async function entriesIn(directory: string): Promise<Dirent[]> {
   }
 }
 
-async function sweepHome(jail: Jail, sweep: Sweep, swept: Swept): Promise<void> {
-  const folders: VirtualPath[] = [ROOT];
-  for (let path = folders.pop(); path !== undefined && !sweep.signal.aborted; path = folders.pop()) {
-    try {
-      const place = await jail.find(path, 'keep', 'hold');
-      try {
-        if (place.kind === 'directory') folders.push(...(await sweepFolder(place, sweep, swept)));
-      } finally {
-        place.close();
-      }
-    } catch (error) {
-      // Gone or moved since it was seen, or deeper than a path can say.
-      const name = errnoName(error);
-      const isGone = name === 'ENOENT' || name === 'ENOTDIR' || isFileError(error);
-      if (!isGone) throw error;
-    }
+async function sweepTree(tree: Tree, host: HostPath, { sweep, swept }: Round): Promise<void> {
+  const { jail: kind, meters = UNCOUNTED_TREES, signal } = sweep;
+  const openDeep = (folder: HostPath): Promise<Jail> => openDeepJail(kind, folder, sweep);
+  const jail = await openJailOf[kind](host, sweep);
+  const { meter, leave } = meters.enter(tree);
+  try {
+    const settling = { meter, keepMs: sweep.keepMs(tree), active: sweep.active, swept };
+    await eachFolder({ jail, openDeep, visit: (place) => sweepFolder(place, settling), signal });
+  } finally {
+    leave();
+    jail.close();
   }
 }
 
-/** Sweeps one folder, and resolves to those in it. */
-async function sweepFolder(place: Place, sweep: Sweep, swept: Swept): Promise<VirtualPath[]> {
-  const folders: VirtualPath[] = [];
+interface Settling {
+  readonly meter: Meter;
+  readonly keepMs: number;
+  readonly active: ActiveUploads;
+  readonly swept: Swept;
+}
+
+/** Sweeps one folder, and resolves to the names of those in it. */
+async function sweepFolder(place: Place, settling: Settling): Promise<string[]> {
+  const folders: string[] = [];
   const encoding = 'buffer' as BufferEncoding;
   for await (const entry of await fs.opendir(place.thing, { encoding, bufferSize: 256 })) {
     const name = decodeBytes(entry.name as unknown as Buffer);
-    if (isReservedName(name)) {
-      if (!(await sweep.active.has(name))) await settle(place.thing, name, sweep, swept);
-    } else if (entry.isDirectory()) {
-      folders.push(joinPath(place.path, name));
+    if (!isReservedName(name)) {
+      if (entry.isDirectory()) folders.push(name);
+    } else if (!(await settling.active.has(name))) {
+      await settling.meter.exclusively(() => settle(place.thing, name, settling));
     }
   }
   return folders;
 }
 
 /** By the time of the last change of the inode: the other times are the user's to set. */
-async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: Swept): Promise<void> {
+async function settle(folder: HostPath, name: string, { meter, keepMs, active, swept }: Settling): Promise<void> {
   const entry = entryOf(folder, name);
   const stats = await SLOW_CALLS.lstat(entry);
-  if (stats === undefined) return;
+  if (stats === undefined || (await active.has(name))) return;
+  const remove = (): Answer<void> => meter.unnaming(entry, () => fs.rm(entry, { force: true }));
   if (Date.now() - stats.ctimeMs >= keepMs) {
-    await fs.rm(entry, { force: true });
+    await remove();
     swept.removed += 1;
     return;
   }
@@ -116,7 +124,8 @@ async function settle(folder: HostPath, name: string, { keepMs }: Sweep, swept: 
   // Left by a server that was killed: from now on it can be resumed.
   const partial = partialOfTemporary(name);
   if (partial === undefined) return;
-  const other = await SLOW_CALLS.lstat(entryOf(folder, partial));
-  if (other !== undefined && other.ctimeMs > stats.ctimeMs) await fs.rm(entry, { force: true });
-  else await fs.rename(entry, entryOf(folder, partial));
+  const kept = entryOf(folder, partial);
+  const other = await SLOW_CALLS.lstat(kept);
+  if (other !== undefined && other.ctimeMs > stats.ctimeMs) await remove();
+  else await meter.unnaming(kept, () => fs.rename(entry, kept));
 }

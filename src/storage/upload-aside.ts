@@ -8,14 +8,16 @@
 import { constants, type Stats } from 'node:fs';
 import { permissionBits } from '../model/checks.ts';
 import { errnoName } from '../model/errno.ts';
-import { FileError } from '../model/error.ts';
+import { FileError, isFileError } from '../model/error.ts';
 import type { Lease } from '../model/lease.ts';
 import { nameOf } from '../model/path.ts';
 import type { ActiveUploads } from './active-uploads.ts';
 import { giveFreeName } from './free-name.ts';
+import type { HeldFile } from './held-file.ts';
+import type { Meter } from './meter.ts';
 import { entryOf, type HostPath, kindOf, type Place } from './place.ts';
 import type { Permit } from './storage.ts';
-import { callsFor, changeOwner, type NameCalls, SLOW_CALLS, syncDescriptor } from './system-calls.ts';
+import { type Answer, callsFor, changeOwner, type NameCalls, SLOW_CALLS, syncDescriptor } from './system-calls.ts';
 import { partialNameOf, temporaryNameOf } from './upload-names.ts';
 import type { UploadPolicy } from './upload-policy.ts';
 
@@ -27,7 +29,11 @@ export type Ending = 'finished' | 'failed' | 'cut-off';
 /** A file being written aside. */
 export interface Aside {
   readonly descriptor: number;
-  /** To be called once, when the descriptor is closed. Throws when the file did not get its name. */
+  readonly held: HeldFile | undefined;
+  /**
+   * To be called once, in Meter.exclusively, when the descriptor is closed. Releases `held`. Throws when the file did not
+   * get its name.
+   */
   end(how: Ending): Promise<void>;
 }
 
@@ -37,38 +43,47 @@ interface AsideParts {
   readonly flags: number;
   readonly policy: UploadPolicy;
   readonly active: ActiveUploads;
+  readonly meter: Meter;
   /** Asked again when somebody else's file has come to the place of a new one. */
   readonly permit: Permit;
   /** Whether whatever comes to the place meanwhile must stay. */
   readonly exclusive: boolean;
 }
 
-/** The name that a file has until its end. */
+/** What is being written aside: the name that it has until its end, and its account. */
 interface Temporary {
   readonly name: string;
   readonly lease: Lease;
+  readonly held: HeldFile | undefined;
 }
 
 /** Starts a new file for `place`, empty, with `mode`, or the mode and owner of the file that it will replace. */
 export async function beginAside(parts: AsideParts & { readonly mode: number }): Promise<Aside> {
-  const { place, flags, active } = parts;
+  const { place, flags, active, meter } = parts;
+  const { calls } = place;
   const name = temporaryNameOf(nameOf(place.path), parts);
   const temporary = entryOf(place.folder, name);
   const replaced = place.stats;
   const lease = await active.add(name);
   let descriptor: number | undefined;
+  let held: HeldFile | undefined;
   try {
     // Whoever starts over wants nothing of what was cut off.
-    await removeIfThere(place.calls, partialOf(place));
+    await removeIfThere(calls, partialOf(place), meter);
     const mode = permissionBits(replaced?.mode ?? parts.mode);
-    descriptor = await place.calls.open(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-    if (replaced !== undefined) await likeReplaced(place.calls, descriptor, replaced);
-    return { descriptor, end: (how) => end(parts, { name, lease }, how) };
+    const credit = replaced === undefined ? undefined : await meter.replacing(replaced);
+    const make = (): Answer<number> => calls.open(temporary, flags | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    descriptor = await meter.making(make, credit);
+    const written = { name, lease, held: await meter.hold(descriptor, place.mayHang, credit) };
+    held = written.held;
+    if (replaced !== undefined) await likeReplaced(calls, descriptor, replaced);
+    return { descriptor, held, end: (how) => end(parts, written, how) };
   } catch (error) {
     lease.release();
     if (descriptor !== undefined) {
-      await place.calls.close(descriptor);
-      await removeIfThere(place.calls, temporary);
+      await removeIfThere(calls, temporary, meter);
+      await held?.release();
+      await calls.close(descriptor);
     }
     throw error;
   }
@@ -76,20 +91,24 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
 
 /** Goes on with what was cut off; undefined when there is nothing. Two at a time never go on with the same. */
 export async function resumeAside(parts: AsideParts): Promise<Aside | undefined> {
-  const { place, flags, active } = parts;
+  const { place, flags, active, meter } = parts;
+  const { calls } = place;
   const name = temporaryNameOf(nameOf(place.path), { exclusive: false });
   const temporary = entryOf(place.folder, name);
   const lease = await active.add(name);
   let isTaken = false;
+  let descriptor: number | undefined;
   try {
-    await place.calls.rename(partialOf(place), temporary);
+    await calls.rename(partialOf(place), temporary);
     isTaken = true;
-    const descriptor = await place.calls.open(temporary, flags | O_NOFOLLOW);
-    return { descriptor, end: (how) => end(parts, { name, lease }, how) };
+    descriptor = await calls.open(temporary, flags | O_NOFOLLOW);
+    const held = await meter.hold(descriptor, place.mayHang);
+    return { descriptor, held, end: (how) => end(parts, { name, lease, held }, how) };
   } catch (error) {
     lease.release();
+    if (descriptor !== undefined) await calls.close(descriptor);
     if (!isTaken && errnoName(error) === 'ENOENT') return undefined;
-    if (isTaken) await place.calls.rename(temporary, partialOf(place));
+    if (isTaken) await calls.rename(temporary, partialOf(place));
     throw error;
   }
 }
@@ -100,8 +119,8 @@ export async function partialStats(place: Place): Promise<Stats | undefined> {
 }
 
 /** Removes what is left of an upload for `place` that was cut off. Resolves to whether there was such. */
-export function removePartial(place: Place): Promise<boolean> {
-  return removeIfThere(place.calls, partialOf(place));
+export function removePartial(place: Place, meter: Meter): Promise<boolean> {
+  return removeIfThere(place.calls, partialOf(place), meter);
 }
 
 /** Returns when the names in `folder` are on the disk. */
@@ -114,32 +133,44 @@ export async function syncFolder(folder: HostPath): Promise<void> {
   }
 }
 
-async function end(parts: AsideParts, { name, lease }: Temporary, how: Ending): Promise<void> {
-  const { place, policy } = parts;
+async function end(parts: AsideParts, { name, lease, held }: Temporary, how: Ending): Promise<void> {
+  const { place, policy, meter } = parts;
   const temporary = entryOf(place.folder, name);
   try {
     switch (how) {
       case 'finished':
-        await giveName(parts, temporary);
+        await giveName(parts, temporary, held);
         if (policy.sync !== 'off') await syncFolder(place.folder);
         return;
       case 'cut-off':
-        if (policy.keepMs > 0) await place.calls.rename(temporary, partialOf(place));
-        else await SLOW_CALLS.unlink(temporary);
+        if (policy.keepMs > 0) await keep(parts, temporary, held);
+        else await removeIfThere(SLOW_CALLS, temporary, meter);
         return;
       case 'failed':
-        await SLOW_CALLS.unlink(temporary);
+        await removeIfThere(SLOW_CALLS, temporary, meter);
         return;
       default:
         how satisfies never;
     }
   } finally {
     lease.release();
+    await held?.release();
   }
 }
 
-async function giveName(parts: AsideParts, temporary: HostPath): Promise<void> {
-  const { place, exclusive, permit } = parts;
+/** What would have replaced a file counts by itself when it is kept: there may be no room for that. */
+async function keep({ place, meter }: AsideParts, temporary: HostPath, held: HeldFile | undefined): Promise<void> {
+  const partial = partialOf(place);
+  try {
+    await meter.unnaming(partial, () => place.calls.rename(temporary, partial), held);
+  } catch (error) {
+    if (!isFileError(error, 'quota-exceeded')) throw error;
+    await removeIfThere(SLOW_CALLS, temporary, meter);
+  }
+}
+
+async function giveName(parts: AsideParts, temporary: HostPath, held: HeldFile | undefined): Promise<void> {
+  const { place, exclusive, permit, meter } = parts;
   const { path, entry } = place;
   try {
     if (place.kind === undefined && (await giveFreeName({ calls: place.calls, from: temporary, to: entry }))) return;
@@ -147,9 +178,10 @@ async function giveName(parts: AsideParts, temporary: HostPath): Promise<void> {
     const stats = await place.calls.lstat(entry);
     // It was allowed to make a new file, or to replace the one that was there: now it may be another matter.
     if (place.kind === undefined && stats !== undefined) permit({ path, kind: kindOf(stats) });
-    await callsFor(place.calls, stats?.size).rename(temporary, entry);
+    const calls = callsFor(place.calls, stats?.size);
+    await meter.unnaming(entry, () => calls.rename(temporary, entry), held);
   } catch (error) {
-    await removeIfThere(SLOW_CALLS, temporary);
+    await removeIfThere(SLOW_CALLS, temporary, meter);
     throw error;
   }
 }
@@ -168,9 +200,9 @@ function partialOf(place: Place): HostPath {
   return entryOf(place.folder, partialNameOf(nameOf(place.path)));
 }
 
-async function removeIfThere(calls: NameCalls, entry: HostPath): Promise<boolean> {
+async function removeIfThere(calls: NameCalls, entry: HostPath, meter: Meter): Promise<boolean> {
   try {
-    await calls.unlink(entry);
+    await meter.unnaming(entry, () => calls.unlink(entry));
     return true;
   } catch (error) {
     if (errnoName(error) === 'ENOENT') return false;

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -184,6 +184,11 @@ test('serve: started as root with --run-as, it is that user for good, and serves
   }
   const folder = await checkout(t);
   await chmod(folder, 0o755);
+  // What was made by root is given away; what a link in there points to is not.
+  await mkdir(join(folder, 'logins'), { mode: 0o700 });
+  await writeFile(join(folder, 'logins/user2'), '', { mode: 0o600 });
+  await writeFile(join(folder, 'of root'), '', { mode: 0o600 });
+  await symlink(join(folder, 'of root'), join(folder, 'logins/user3'));
   const words = ['--run-as', 'nobody', '--log-file', 'log.jsonl'];
   const server = await startProcess(t, { folder, words });
   const status = await readFile(`/proc/${server.child.pid}/status`, 'utf8');
@@ -191,6 +196,8 @@ test('serve: started as root with --run-as, it is that user for good, and serves
   t.false(/^Groups:.*\b0\b/m.test(status));
   t.is((await run(await connect(t, server), 'mkdir made')).status, 0);
   t.not((await stat(join(folder, 'homes/user1/made'))).uid, 0);
+  t.not((await stat(join(folder, 'logins/user2'))).uid, 0);
+  t.is((await stat(join(folder, 'of root'))).uid, 0);
   t.false(server.errors().includes('serving as root'));
 });
 

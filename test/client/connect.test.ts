@@ -10,6 +10,7 @@ import type { ConnectionOptions } from '../../src/client/connection.ts';
 import { ConnectionError, type ConnectionErrorCode } from '../../src/client/connection-error.ts';
 import { FileError } from '../../src/model/error.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
 import { PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
 
 function alice(server: TestServer, more: Partial<ConnectionOptions> = {}): ConnectionOptions {
@@ -50,6 +51,25 @@ test('connect: the right password and the right key of the host give a session',
   await client.quit();
   t.is(await client.closed, undefined);
   await t.throwsAsync(client.list(), { instanceOf: FileError, message: /closed/ });
+});
+
+test('connect: what the server asks beyond the password is asked of the caller', async (t) => {
+  t.timeout(30_000);
+  const server = await startServer(t);
+  const factor = await giveSecondFactor(server, { mustChange: true });
+  const asked: string[] = [];
+  const client = await connect(
+    alice(server, {
+      answer: async (question, instructions) => {
+        asked.push(`${instructions} ${question}`.trim());
+        return question.startsWith('One-time') ? factor.code() : 'brand new';
+      },
+    }),
+  );
+  await client.quit();
+  const must = 'Your password must be changed now.';
+  t.deepEqual(asked, ['One-time code:', `${must} New password:`, `${must} New password again:`]);
+  await refused(t, alice(server, { password: 'brand new' }), 'authentication');
 });
 
 test('connect: a wrong password is refused; a function is asked three times', async (t) => {

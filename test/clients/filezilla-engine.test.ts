@@ -4,12 +4,12 @@
 import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../helpers/program.ts';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
 import type { ClientDriver, ClientSession, Lifetime, Target } from './driver.ts';
 import { type Engine, startEngine } from './filezilla-engine.ts';
 import { testClient } from './matrix.ts';
 import { linesOf } from './must-run.ts';
 import { downloadTree, type TreeWork, uploadTree } from './programs/trees.ts';
-import { giveSecondFactor } from './second-factor.ts';
 import { setStage } from './stage.ts';
 
 const LINE_BREAK = 'a command of fzsftp is a line, and FileZilla refuses names with a line break in them';

@@ -39,7 +39,10 @@ const REMOTE = [0.75, 0.8] as const;
 const GESTURE_TRIES = 5;
 const GESTURE_MS = 4000;
 
-const LOGON_TYPES = { ask: 2, key: 5 } as const;
+const LOGON_TYPES = { ask: 2, interactive: 3, key: 5 } as const;
+
+/** A second one, for transfers, would ask for a second code. */
+const ONE_CONNECTION = '<MaximumMultipleConnections>1</MaximumMultipleConnections>';
 
 /** Resolves when a gesture has had its effect, and fails when it has not within the time. */
 export type Shows<Result> = (limitMs: number) => Promise<Result>;
@@ -72,6 +75,7 @@ export async function startFileZilla(
   t: Lifetime,
   { server, login, local: folder }: Target,
   localTree: Tree = {},
+  logon: keyof typeof LOGON_TYPES = login.method === 'key' ? 'key' : 'ask',
 ): Promise<FileZilla> {
   const home = join(folder, 'home');
   const local = await quietFolder(t);
@@ -82,8 +86,9 @@ export async function startFileZilla(
   await writeFile(
     join(settings, 'sitemanager.xml'),
     xmlFile(`<Servers><Server><Host>${server.host}</Host><Port>${server.port}</Port><Protocol>1</Protocol><Type>0</Type>
-<User>alice</User><Logontype>${login.method === 'key' ? LOGON_TYPES.key : LOGON_TYPES.ask}</Logontype>
+<User>alice</User><Logontype>${LOGON_TYPES[logon]}</Logontype>
 ${login.method === 'key' ? `<Keyfile>${login.privateKeyFile}</Keyfile>` : ''}
+${logon === 'interactive' ? ONE_CONNECTION : ''}
 <EncodingType>Auto</EncodingType><Name>sshome</Name>sshome</Server></Servers>`),
   );
   await writeFile(log, '');

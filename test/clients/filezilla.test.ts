@@ -4,6 +4,7 @@
 import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
 import { checksOf, once } from './client-tests.ts';
 import { readTree, type Tree, writeTree } from './content.ts';
 import type { Client, Lifetime } from './driver.ts';
@@ -66,6 +67,30 @@ check('asks for the password and the host key, keeps the key, and lists the home
   t.true((await readFile(join(program.trusted, 'sshhostkeys'), 'utf8')).startsWith(`ssh-ed25519@${server.port}:`));
   return undefined;
 });
+
+check(
+  'asks for the password and a one-time code, and uploads on that connection (logon type Interactive)',
+  async (t) => {
+    const { server, logins, home, target } = await setStage(t);
+    const factor = await giveSecondFactor(server);
+    const program = await startFileZilla(t, await target('password'), { one: 'a' }, 'interactive');
+    const answers = [logins.password.password, factor.code()];
+    const hostKey = await program.screen.window('^Unknown host key$');
+    await hostKey.act('key', 'alt+a', 'Return');
+    for (const [at, answer] of answers.entries()) {
+      const question = await program.screen.window('^Enter password$');
+      await question.act('type', '--delay', '0', answer);
+      await question.act('key', 'Return');
+      // The windows of both questions have one title.
+      await program.logged(/Command: Pass: \*+/, at + 1);
+    }
+    await program.logged(/Directory listing of "\/" successful/);
+    await program.upload();
+    await program.logged(/File transfer successful/);
+    t.deepEqual(await readTree(home), { one: 'a' });
+    return undefined;
+  },
+);
 
 check('uploads a tree with its times, and goes on with a file that broke off', async (t) => {
   const { home } = await stage();

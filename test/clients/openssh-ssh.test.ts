@@ -8,11 +8,11 @@ import type { ExecutionContext } from 'ava';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { type ProgramOptions, type ProgramResult, runProgram } from '../helpers/program.ts';
 import { changingRules } from '../helpers/rules.ts';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
 import { until } from '../helpers/until.ts';
 import { askpass } from './askpass.ts';
 import { checksOf } from './client-tests.ts';
 import { OPENSSH, opensshFlags, opensshVersion } from './openssh.ts';
-import { giveSecondFactor } from './second-factor.ts';
 import { type Stage, setStage } from './stage.ts';
 
 const check = checksOf({ name: 'OpenSSH ssh', programs: OPENSSH, version: opensshVersion });

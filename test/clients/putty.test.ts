@@ -9,13 +9,13 @@ import type { ExecutionContext } from 'ava';
 import { encodeBytes } from '../../src/model/bytes.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { runProgram } from '../helpers/program.ts';
+import { giveSecondFactor } from '../helpers/second-factor.ts';
 import { until } from '../helpers/until.ts';
 import { readTree, writeTree } from './content.ts';
 import type { ClientDriver, Lifetime, Target } from './driver.ts';
 import { testClient } from './matrix.ts';
 import { linesOf, versionLine, withoutDots } from './must-run.ts';
 import { PUTTY_PROGRAMS, type Putty, setUpPutty } from './putty.ts';
-import { giveSecondFactor } from './second-factor.ts';
 import { setStage } from './stage.ts';
 
 const CUTS_AT_BACKSLASH = 'pscp cuts the name it sends off at a backslash, as for Windows';

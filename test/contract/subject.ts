@@ -18,6 +18,8 @@ export interface Differences {
   readonly noLinkCount?: boolean;
   /** What is written anew gets its name when it is closed: no two can write one file together, or through two names. */
   readonly atomicUploads?: boolean;
+  /** What replaces a file gets its name when it is closed: the file's other names keep what was there. */
+  readonly replacesAside?: boolean;
   /** Each new file is synced, which takes the disk its time. */
   readonly syncs?: boolean;
   /** The codes that may stand for `code`, where the wire has fewer. */

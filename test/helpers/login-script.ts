@@ -3,7 +3,12 @@
 import ssh2, { type AnyAuthMethod, type Client } from 'ssh2';
 import type { TestServer } from './server.ts';
 
-type Later<T> = T | Promise<T>;
+/** What is there, or is found when it is its turn. */
+type Later<T> = T | (() => Promise<T>);
+
+function now<T extends string | readonly string[]>(value: Later<T>): Promise<T> {
+  return typeof value === 'function' ? value() : Promise.resolve(value);
+}
 
 export type Try =
   | { readonly password: Later<string> }
@@ -52,7 +57,7 @@ export async function loginByScript(
 
 async function methodOf(one: Try, username: string, heard: string[]): Promise<AnyAuthMethod> {
   if (one === 'none') return { type: 'none', username };
-  if ('password' in one) return { type: 'password', username, password: await one.password };
+  if ('password' in one) return { type: 'password', username, password: await now(one.password) };
   if ('key' in one) return { type: 'publickey', username, key: one.key };
   const rounds = [...one.answers];
   return {
@@ -61,7 +66,7 @@ async function methodOf(one: Try, username: string, heard: string[]): Promise<An
     prompt: (_name, instructions, _language, prompts, finish) => {
       if (instructions !== '') heard.push(`! ${instructions}`);
       for (const { prompt } of prompts) heard.push(`? ${prompt}`);
-      void Promise.resolve(rounds.shift() ?? []).then((answers) => finish([...answers]));
+      void now<readonly string[]>(rounds.shift() ?? []).then((answers) => finish([...answers]));
     },
   };
 }

@@ -28,6 +28,7 @@ export interface TestServer {
 }
 
 export interface RuledServer extends TestServer {
+  readonly sharedFolders: string;
   /** Replaces the rules, the whole of sshome.yaml, in one step. The server follows by itself. */
   setRules(yaml: string): Promise<void>;
 }
@@ -40,7 +41,7 @@ export async function startServer(
 ): Promise<RuledServer> {
   const folder = await temporaryFolder(t);
   const credentials = join(folder, 'id_passwd.txt');
-  const homes = join(folder, 'homes');
+  const [homes, sharedFolders] = [join(folder, 'homes'), join(folder, 'folders')];
   const logFile = join(folder, 'log.jsonl');
   // One of its own, so that no `sshome.yaml` of the checkout is read.
   const file = join(folder, 'sshome.yaml');
@@ -52,6 +53,7 @@ export async function startServer(
       port: '0',
       credentials,
       homes,
+      'shared-folders': sharedFolders,
       // Shared by all tests: an RSA key takes a second to make.
       keys: inRepository('build/test-host-keys'),
       state: join(folder, 'state'),
@@ -75,6 +77,7 @@ export async function startServer(
     fingerprints: server.fingerprints,
     folder,
     homes,
+    sharedFolders,
     credentials,
     logFile,
     setRules: async (yaml) => {

@@ -20,6 +20,8 @@ export async function login(
 ): Promise<Client> {
   const client = new ssh2.Client();
   t.teardown(() => client.destroy());
+  // One error can be followed by another, which nobody waits for.
+  client.on('error', () => {});
   await new Promise<void>((resolve, reject) => {
     client.once('ready', resolve);
     client.once('error', reject);
@@ -30,7 +32,6 @@ export async function login(
     );
     client.connect({ host: server.host, port: server.port, username: user, password: PASSWORDS[user], ...config });
   });
-  client.on('error', () => {});
   return client;
 }
 

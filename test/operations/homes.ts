@@ -8,6 +8,7 @@ import type { FileEvent } from '../../src/model/event.ts';
 import type { Files } from '../../src/model/files.ts';
 import { parsePath as at } from '../../src/model/path.ts';
 import { createOperations } from '../../src/operations/operations.ts';
+import type { Pace } from '../../src/operations/paces.ts';
 import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import { openHome } from '../../src/storage/home.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -32,6 +33,7 @@ export async function openRuledHome(
   yaml: string,
   paths: readonly string[],
   uploads: UploadPolicy = IN_PLACE,
+  pace?: Pace,
 ): Promise<RuledHome> {
   const homesDirectory = await temporaryFolder(t);
   const folder = join(homesDirectory, 'alice');
@@ -59,6 +61,7 @@ export async function openRuledHome(
     origin: { sessionId: 's1', address: '127.0.0.1' },
     face: 'sftp',
     storage,
+    pace,
   });
   return {
     files,

@@ -8,6 +8,9 @@ import type { Decision } from '../../src/access/verdict.ts';
 import { isFileError } from '../../src/model/error.ts';
 import { parsePath as at } from '../../src/model/path.ts';
 import { createOperations } from '../../src/operations/operations.ts';
+import type { Pace } from '../../src/operations/paces.ts';
+import { IN_PLACE } from '../../src/storage/upload-policy.ts';
+import { until } from '../helpers/until.ts';
 import { deciding } from './deciding.ts';
 import { aliceMay, openRuledHome } from './homes.ts';
 
@@ -37,6 +40,50 @@ test('revocation: an upload is cut off where it is; what came stays, and its clo
     events.map(({ event, path, outcome, bytes }) => ({ event, path, outcome, bytes })),
     [{ event: 'file.upload', path: '/new', outcome: 'permission-denied', bytes: 5 }],
   );
+});
+
+/** Everything goes when the test says so. */
+function slowPace(): { pace: Pace; waiting: Array<() => void>; go: () => void } {
+  const waiting: Array<() => void> = [];
+  const wait = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
+  const go = (): void => {
+    for (const pass of waiting.splice(0)) pass();
+  };
+  return { pace: { upload: wait, download: wait }, waiting, go };
+}
+
+/*
+ * What would be wrong: a file that is closed while a write waits for its pace is open for as long as that takes, and with
+ * the rules out of sight the write would still be made, whatever they say by then. What this verifies: the right is taken
+ * away, the close does not wait for the pace any more, and nothing is written when its time has come.
+ */
+test('revocation: what waits for its pace is not written any more, though the file is being closed', async (t) => {
+  const slow = slowPace();
+  const { files, folder, events, change } = await openRuledHome(t, ALL, [], IN_PLACE, slow.pace);
+  const file = await files.open(at('/new'), { write: true, create: true });
+  const first = file.write(Buffer.from('12345'), 0);
+  slow.go();
+  await first;
+  const late = file.write(Buffer.from('67890'), 5);
+  const closing = file.close();
+  t.is(change(READING), 1);
+  await isDenied(t, closing);
+  slow.go();
+  await isDenied(t, late);
+  t.is(await readFile(join(folder, 'new'), 'utf8'), '12345');
+  t.like(events[0], { event: 'file.upload', bytes: 5, outcome: 'permission-denied' });
+});
+
+test('revocation: what was read and waits for its pace is not handed out any more', async (t) => {
+  const slow = slowPace();
+  const { files, change } = await openRuledHome(t, ALL, ['file'], IN_PLACE, slow.pace);
+  const file = await files.open(at('/file'), { read: true });
+  const reading = file.read(Buffer.alloc(4), 0);
+  await until(() => slow.waiting.length === 1);
+  t.is(change(NOTHING), 1);
+  slow.go();
+  await isDenied(t, reading);
+  await file.close();
 });
 
 test('revocation: an atomic upload does not get its name', async (t) => {

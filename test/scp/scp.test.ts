@@ -141,6 +141,33 @@ test('sink: a disk that is full is told after the content, in step', async (t) =
   t.is(sent.toString(), '\0\0\x01scp: /big: No space left on device\n\0\0');
 });
 
+/*
+ * What was wrong: a file that could not be written was never closed. How it was reached: any write that failed, as on a
+ * full disk: the close was left out like all that follows a failure. What this verifies: after such a transfer nothing
+ * is open.
+ */
+test('sink: a file that can not be written is closed', async (t) => {
+  const home = createHome();
+  await home.write('filler', Buffer.alloc(64 * 1024 * 1024 - 100));
+  const ended: Array<boolean | undefined> = [];
+  const files: Home['files'] = {
+    ...home.files,
+    open: async (path, options) => {
+      const file = await home.files.open(path, options);
+      const close = file.close.bind(file);
+      return Object.assign(file, {
+        close: (how?: { abandon?: boolean }) => {
+          ended.push(how?.abandon);
+          return close(how);
+        },
+      });
+    },
+  };
+  const script = Buffer.concat([Buffer.from('C0644 1000 big\n'), Buffer.alloc(1001)]);
+  t.is((await play({ ...home, files }, 'scp -t .', script)).status, 1);
+  t.deepEqual(ended, [true]);
+});
+
 test('sink: a control line without an end is given up', async (t) => {
   const { status, sent } = await play(createHome(), 'scp -t .', 'C'.repeat(1_000_000));
   t.is(status, 1);

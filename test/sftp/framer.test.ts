@@ -66,3 +66,27 @@ test('framer: lengths that are lies end it, also when they come byte by byte', (
     t.throws(() => parts.next(), { instanceOf: ProtocolError });
   }
 });
+
+test('framer: what is left of a chunk is put together, packets whole and begun, and may be written over', (t) => {
+  const framer = createFramer(100);
+  const bytes = Buffer.concat([packet(Buffer.from('one')), packet(Buffer.from('two')), packet(Buffer.from('three'))]);
+  framer.push(bytes.subarray(0, 16));
+  t.is(framer.next()?.toString(), 'one');
+  framer.keepRest();
+  bytes.fill(0, 0, 16);
+  t.false(framer.isBetweenPackets);
+  t.is(framer.next()?.toString(), 'two');
+  t.is(framer.next(), undefined);
+  framer.push(bytes.subarray(16));
+  t.is(framer.next()?.toString(), 'three');
+  t.true(framer.isBetweenPackets);
+});
+
+test('framer: a length that is a lie is told behind the packets before it, however late those are asked for', (t) => {
+  const framer = createFramer(100);
+  framer.push(Buffer.concat([packet(Buffer.from('one')), Buffer.alloc(4, 0xff), packet(Buffer.from('two'))]));
+  framer.keepRest();
+  t.is(framer.next()?.toString(), 'one');
+  t.throws(() => framer.next(), { message: /over 100/ });
+  t.throws(() => framer.next(), { message: /over 100/ });
+});

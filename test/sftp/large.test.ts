@@ -100,20 +100,22 @@ test('large: a folder is read no further ahead than its replies are asked for, h
 
 test('large: a client that reads nothing of a folder makes the server read no more than its window holds', async (t) => {
   const { files, home } = await openDiskFiles(t);
-  await Promise.all(Array.from({ length: 2000 }, (_, index) => writeFile(join(home, `entry-${index}`), '')));
+  await Promise.all(Array.from({ length: 8000 }, (_, index) => writeFile(join(home, `entry-${index}`), '')));
   let handedOut = 0;
   const client = await connectTo(
     t,
     counting(files, (count) => {
       handedOut += count;
     }),
+    // On a disk that is prompt, what was taken is done before anybody can stop it: so little is taken.
+    { limits: { requests: 4 } },
   );
   const handle = await client.openFolder('/');
   // One reply fills what the stream between them holds, and is followed by those that were taken before it was full.
   for (let id = 0; id < 60; id += 1) client.send(packet(u8(12), u32(1000 + id), handle));
   const first = await client.next();
   t.is(first.type, 104);
-  t.true(handedOut < 2000, `${handedOut} entries read`);
+  t.true(handedOut <= 12 * BATCH, `${handedOut} entries read`);
 });
 
 async function readAt(client: DiskClient, handle: Buffer, offset: number, length: number): Promise<string> {

@@ -2,7 +2,7 @@
 
 import { PassThrough } from 'node:stream';
 import type { ExecutionContext } from 'ava';
-import { ownerPolicy } from '../../src/access/policy.ts';
+import { ownerPolicy, type Policy } from '../../src/access/policy.ts';
 import { AccountError, type OwnAccount, type PublicKeyInfo, type SecondFactorInfo } from '../../src/model/account.ts';
 import type { Administration } from '../../src/model/administration.ts';
 import { FileError } from '../../src/model/error.ts';
@@ -13,6 +13,7 @@ import { createOperations } from '../../src/operations/operations.ts';
 import { runCommand, runShell } from '../../src/shell/shell.ts';
 import type { ShellContext } from '../../src/shell/terminal.ts';
 import { createMemoryStorage } from '../../src/storage/memory.ts';
+import type { Storage } from '../../src/storage/storage.ts';
 import { createTestLog } from '../helpers/test-log.ts';
 import { VirtualScreen } from './virtual-screen.ts';
 
@@ -23,13 +24,19 @@ export interface Home {
   names(path: string): Promise<string[]>;
 }
 
-/** An empty home of alice, in memory. */
-export function createHome(): Home {
-  const files = createOperations({ policy: ownerPolicy, audit: () => undefined }).as({
+/** An empty home of alice, in memory unless told, in which she may do everything unless told. */
+export function createHome({
+  storage = createMemoryStorage(),
+  policy = ownerPolicy,
+}: {
+  storage?: Storage;
+  policy?: Policy;
+} = {}): Home {
+  const files = createOperations({ policy, audit: () => undefined }).as({
     identity: { user: 'alice' },
     origin: ORIGIN,
     face: 'shell',
-    storage: createMemoryStorage(),
+    storage,
   });
   return {
     files,
@@ -52,9 +59,12 @@ export function createHome(): Home {
     },
     async names(path) {
       const folder = await files.list(parsePath(path));
-      const entries = await folder.read(10_000);
+      const found: string[] = [];
+      for (let next = await folder.read(1000); next.length > 0; next = await folder.read(1000)) {
+        found.push(...next.map(({ name }) => name));
+      }
       await folder.close();
-      return entries.map(({ name }) => name).sort();
+      return found.sort();
     },
   };
 }

@@ -183,7 +183,7 @@ test('auth: the sessions of a user who is removed end, and nobody else’s', asy
 });
 
 test('auth: the sessions of a user who is locked end, by no method is there another, and unlocking lets in again', async (t) => {
-  t.timeout(30_000);
+  t.timeout(60_000);
   const server = await startServer(t);
   const privateKey = await giveKey(server, 'alice', 'ed25519');
   const content = await readFile(server.credentials, 'utf8');

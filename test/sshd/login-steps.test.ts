@@ -2,7 +2,6 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { Client } from 'ssh2';
 import { LoginRecords } from '../../src/accounts/login-records.ts';
@@ -13,7 +12,7 @@ import { makeKeyPair } from '../helpers/key-pair.ts';
 import { loginByScript, type Try } from '../helpers/login-script.ts';
 import { changingRules, type RulesForTest } from '../helpers/rules.ts';
 import { type Actor, PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
-import { beforeLogin, closed, login, run } from '../helpers/ssh-client.ts';
+import { closed, login, run } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 
 const ALL = 'publickey,password,keyboard-interactive';
@@ -354,19 +353,4 @@ test('live: a key that is taken away ends the sessions that came by it, and no o
   await gone;
   for (const client of [byOther, byPassword]) t.is((await run(client, 'whoami')).stdout.toString('utf8'), 'alice\n');
   t.deepEqual(await audited(1, 'session.close', 'reason'), ['the key was taken away']);
-});
-
-test('login: there is time for it anew after a proof, and not for who proves nothing', async (t) => {
-  const { server, enable, hears } = await setUp(t, {}, { 'login-grace': '6s' });
-  const code = await enable('alice');
-  const stranger = closed(await beforeLogin(t, server, 'bob'));
-  const heard = await hears(
-    'alice',
-    { password: delay(3000, PASSWORDS.alice) },
-    {
-      // The stranger, who came before the password was given, is gone; the one with the password is not.
-      answers: [stranger.then(() => [code()])],
-    },
-  );
-  t.is(heard.at(-1), 'in');
 });

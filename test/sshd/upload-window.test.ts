@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import test from 'ava';
-import type { ClientChannel } from 'ssh2';
+import type { ClientChannel, ServerChannel } from 'ssh2';
 import { createReading } from '../../src/sshd/reading.ts';
+import { pressureOn } from '../../src/sshd/upload-window.ts';
 import { startServer } from '../helpers/server.ts';
 import { login, openSubsystem } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
@@ -62,4 +64,63 @@ test('reading: goes on when the last reason to wait is gone, and not before', (t
   t.deepEqual(calls, ['pause', 'pause']);
   reading.goOn('queued');
   t.deepEqual(calls, ['pause', 'pause', 'resume']);
+});
+
+function underPressure() {
+  const calls: string[] = [];
+  let channels = 1;
+  const channel = new PassThrough();
+  channel.on('pause', () => calls.push('channel waits')).on('resume', () => calls.push('channel goes on'));
+  channel.resume();
+  const reading = createReading({
+    pause: () => calls.push('connection waits') as never,
+    resume: () => calls.push('connection goes on') as never,
+  });
+  const pressure = pressureOn({
+    channel: channel as unknown as ServerChannel,
+    reading,
+    isAlone: () => channels === 1,
+  });
+  return {
+    pressure,
+    channel,
+    another: () => {
+      channels += 1;
+    },
+    /** What was done since it was last asked for. */
+    done: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return calls.splice(0);
+    },
+  };
+}
+
+test('pressure: too many requests on the only channel stop the connection, and on one of several the channel', async (t) => {
+  const { pressure, another, done } = underPressure();
+  await done();
+  pressure.stop('requests');
+  t.deepEqual(await done(), ['connection waits']);
+  pressure.goOn();
+  t.deepEqual(await done(), ['connection goes on']);
+  another();
+  pressure.stop('requests');
+  t.deepEqual(await done(), ['channel waits']);
+  pressure.goOn();
+  t.deepEqual(await done(), ['channel goes on']);
+});
+
+test('pressure: replies that are not taken never stop the connection, on which the client tells that it takes them', async (t) => {
+  const { pressure, done } = underPressure();
+  await done();
+  pressure.stop('requests');
+  pressure.stop('replies');
+  t.deepEqual(await done(), ['connection waits', 'connection goes on', 'channel waits']);
+});
+
+test('pressure: a channel that is closed while its connection waits lets that go on', async (t) => {
+  const { pressure, channel, done } = underPressure();
+  await done();
+  pressure.stop('requests');
+  channel.destroy();
+  t.deepEqual(await done(), ['connection waits', 'connection goes on']);
 });

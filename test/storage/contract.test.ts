@@ -16,6 +16,7 @@ import { IN_PLACE, type UploadPolicy } from '../../src/storage/upload-policy.ts'
 import { testFiles } from '../contract/files.ts';
 import { rebased, withoutName } from '../contract/rebased.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { makeTrees } from './counted-trees.ts';
 import { makeHomes } from './test-homes.ts';
 
 function filesOver(storage: Storage): Files {
@@ -58,6 +59,12 @@ const SHARED = '/shared/design';
 const ATOMIC: UploadPolicy = { mode: 'atomic', sync: 'client', keepMs: 60_000 };
 const inFolder = { maxPathBytes: 4095 - SHARED.length };
 
+/** With a quota that is large enough. */
+const counted =
+  (uploads: UploadPolicy = IN_PLACE) =>
+  async (t: ExecutionContext): Promise<Files> =>
+    filesOver(await (await makeTrees(t, { quota: { bytes: 2 ** 50, files: 100_000 }, uploads })).session());
+
 testFiles('memory', async () => filesOver(createMemoryStorage()));
 testFiles('disk', onDisk('held'));
 testFiles('disk, walked aside', onDisk('held', IN_PLACE, 'async'));
@@ -80,6 +87,11 @@ testFiles('shared folder', mounted('folder'), inFolder);
 testFiles('shared folder, walked aside', mounted('folder', IN_PLACE, 'async'), inFolder);
 testFiles('shared folder, atomic uploads', mounted('folder', ATOMIC), {
   ...inFolder,
+  atomicUploads: true,
+  syncs: true,
+});
+testFiles('disk, with a quota', counted(), { replacesAside: true });
+testFiles('disk, with a quota, atomic uploads', counted({ mode: 'atomic', sync: 'client', keepMs: 60_000 }), {
   atomicUploads: true,
   syncs: true,
 });

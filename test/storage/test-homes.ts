@@ -58,7 +58,7 @@ export async function makeHomes(
     walkMode: 'auto',
     uploads: () => IN_PLACE,
     active: createActiveUploads(),
-    sweeping: { keepMs: undefined },
+    sweeping: () => undefined,
     log: createTestLog(),
     ...parts,
   });

@@ -6,6 +6,7 @@ import type { OpenFile, OpenOptions } from '../../src/model/files.ts';
 import { parsePath as path } from '../../src/model/path.ts';
 import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import { openHome } from '../../src/storage/home.ts';
+import { type Meters, UNCOUNTED } from '../../src/storage/meter.ts';
 import type { Permit, Storage } from '../../src/storage/storage.ts';
 import { sweepHomes } from '../../src/storage/sweep-homes.ts';
 import { createLocalCalls } from '../../src/storage/system-calls.ts';
@@ -40,11 +41,11 @@ async function makeHomes(t: ExecutionContext, policy: Partial<UploadPolicy> = {}
     },
     sweep: (keepMs) =>
       sweepHomes({
-        directories: [homesDirectory],
+        directories: { home: homesDirectory, folder: join(homesDirectory, '.shared') },
         jail: 'held',
         walkMode: 'auto',
         local: createLocalCalls(),
-        keepMs,
+        keepMs: () => keepMs,
         active,
         signal: new AbortController().signal,
         log: createTestLog(),
@@ -321,4 +322,34 @@ test('sync: a server that does not sync says so', async (t) => {
   await fails(t, 'unsupported', file.sync());
   await file.close();
   t.is(await readFile(join(homes.folder, 'a'), 'utf8'), 'content');
+});
+
+test('sweep: goes through the shared folders as well, and each tree is its own', async (t) => {
+  const folder = await temporaryFolder(t);
+  const leftover = `.sshome-upload.${'0'.repeat(32)}.0123456789abcdef`;
+  for (const tree of ['homes/alice', 'folders/design']) {
+    await mkdir(join(folder, tree), { recursive: true });
+    await writeFile(join(folder, tree, leftover), 'x');
+  }
+  const calls: string[] = [];
+  const meters: Meters = {
+    enter: (tree) => {
+      calls.push(`enter ${tree}`);
+      return { meter: UNCOUNTED, leave: () => calls.push(`leave ${tree}`) };
+    },
+  };
+  const swept = await sweepHomes({
+    directories: { home: join(folder, 'homes'), folder: join(folder, 'folders') },
+    jail: 'held',
+    walkMode: 'auto',
+    local: createLocalCalls(),
+    keepMs: (tree) => (tree === 'folder:design' ? 0 : 60_000),
+    active: createActiveUploads(),
+    meters,
+    signal: new AbortController().signal,
+    log: createTestLog(),
+  });
+  t.deepEqual(swept, { removed: 1, kept: 1 });
+  t.deepEqual(calls, ['enter home:alice', 'leave home:alice', 'enter folder:design', 'leave folder:design']);
+  t.deepEqual(await readdir(join(folder, 'folders/design')), []);
 });

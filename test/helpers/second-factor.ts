@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { LoginRecords } from '../../src/accounts/login-records.ts';
 import { SecondFactors } from '../../src/accounts/second-factor.ts';
 import { codeAt, stepAt } from '../../src/accounts/totp.ts';
-import type { TestServer } from '../helpers/server.ts';
-import { createTestLog } from '../helpers/test-log.ts';
+import type { TestServer } from './server.ts';
+import { createTestLog } from './test-log.ts';
 
 export interface GivenFactor {
   /** The code of now. */

@@ -1,0 +1,350 @@
+// The book of one tree: the numbers, the files that are open, and the scan that finds out what is there when nobody knows.
+// Knows no paths and makes no system calls. How a live scan stays right: it has the lock, so no name changes; and while
+// it walks, nobody pays and nobody is given back. For an open file what is paid counts, whatever its size is just now.
+
+import type { Quota } from '../model/rules.ts';
+import type { Usage } from '../model/usage.ts';
+import type { Credit, Grant, Inode, Ledger, Refusal } from './ledger.ts';
+import { Mutex } from './mutex.ts';
+
+/** What is remembered of a tree while nobody changes it. */
+export interface UsageStore {
+  load(): Promise<Usage | undefined>;
+  save(usage: Usage): Promise<void>;
+  /** What was saved holds no longer. Resolves when it is gone for good. */
+  drop(): Promise<void>;
+}
+
+export interface TreeLedgerParts {
+  readonly quota: () => Quota;
+  readonly store: UsageStore;
+  /** Walks the tree. `countOf` tells what an open file counts as; undefined: by what the walk finds. */
+  readonly count: (countOf: (inode: Inode) => Usage | undefined) => Promise<Usage>;
+}
+
+/** An open file. */
+interface Mark {
+  /** Processes that have it open. */
+  holders: number;
+  /** Up to where it may be written. */
+  paidBytes: number | undefined;
+  /** Paid beyond that by appends: they go to the end, wherever others have moved that. */
+  appendBytes: number;
+  /** Somebody has settled, but others may have been writing. */
+  isLoose: boolean;
+  /** Of all this, so many are counted with the file it will replace. */
+  creditBytes: number;
+  /** 0 while it is counted with the file it will replace, or not at all. */
+  files: number;
+  replaces: Inode | undefined;
+  /** Counted ahead by beginReplacing. */
+  taken: Usage;
+  hasName: boolean;
+}
+
+/**
+ * `off`: without a quota nothing is counted. `unknown`: to be loaded, or scanned. `resting`: as it was saved, or about to
+ * be. `counting`: known here alone.
+ */
+type State = 'off' | 'unknown' | 'resting' | 'counting';
+
+const NOTHING: Usage = { bytes: 0, files: 0 };
+
+export class TreeLedger implements Ledger {
+  readonly #parts: TreeLedgerParts;
+  readonly #names = new Mutex();
+  readonly #marks = new Map<Inode, Mark>();
+  /** Files that an upload has the credit of replacing. */
+  readonly #credited = new Set<Inode>();
+  #state: State = 'off';
+  #used: Usage = NOTHING;
+  #loading: Promise<void> | undefined;
+  #dropping: Promise<void> | undefined;
+  #scanning: Promise<Usage> | undefined;
+  /** Settles with the walk of a scan, and never rejects. */
+  #walk: Promise<void> | undefined;
+
+  constructor(parts: TreeLedgerParts) {
+    this.#parts = parts;
+  }
+
+  /** From now on it counts. */
+  turnOn(): void {
+    if (this.#state === 'off') this.#state = 'unknown';
+  }
+
+  /** From now on it does not; what is known and saved holds no longer. */
+  async turnOff(): Promise<void> {
+    this.#state = 'off';
+    this.#marks.clear();
+    this.#credited.clear();
+    await this.#parts.store.drop();
+  }
+
+  /** Saves what is in the tree, if nothing is under way in it. */
+  async rest(): Promise<void> {
+    if (this.#state !== 'counting' || !this.isIdle) return;
+    this.#state = 'resting';
+    await this.#parts.store.save(this.#used);
+  }
+
+  /** What is known to be in the tree; undefined when nothing is. */
+  get used(): Usage | undefined {
+    return this.#state === 'resting' || this.#state === 'counting' ? this.#used : undefined;
+  }
+
+  /** Whether nobody has anything open or under way in the tree. */
+  get isIdle(): boolean {
+    return this.#names.isFree && this.#marks.size === 0 && this.#scanning === undefined && this.#loading === undefined;
+  }
+
+  /** Counts anew what is in the tree. Whoever would change it waits. */
+  scan(): Promise<Usage> {
+    this.#scanning ??= this.#scan().finally(() => {
+      this.#scanning = undefined;
+    });
+    return this.#scanning;
+  }
+
+  async lock(): Promise<void> {
+    while (!this.#isReady) await this.#makeReady();
+    await this.#names.acquire();
+  }
+
+  async unlock(): Promise<void> {
+    this.#names.release();
+  }
+
+  async take(amount: Usage): Promise<Refusal | undefined> {
+    return this.#take(amount);
+  }
+
+  async credit(of: Inode): Promise<boolean> {
+    if (this.#credited.has(of)) return false;
+    this.#credited.add(of);
+    return true;
+  }
+
+  async uncredit(of: Inode): Promise<void> {
+    this.#credited.delete(of);
+  }
+
+  async hold(inode: Inode, credit?: Credit): Promise<number | undefined> {
+    const mark = this.#marks.get(inode);
+    if (mark !== undefined) {
+      mark.holders += 1;
+      return mark.paidBytes;
+    }
+    this.#marks.set(inode, {
+      holders: 1,
+      paidBytes: undefined,
+      appendBytes: 0,
+      isLoose: false,
+      creditBytes: credit?.bytes ?? 0,
+      files: credit === undefined ? 1 : 0,
+      replaces: credit?.of,
+      taken: NOTHING,
+      hasName: true,
+    });
+    return undefined;
+  }
+
+  async known(inode: Inode, sizeBytes: number, hasName: boolean): Promise<number> {
+    const mark = this.#marks.get(inode);
+    if (mark === undefined) return sizeBytes;
+    if (mark.paidBytes === undefined) {
+      mark.paidBytes = sizeBytes;
+      if (!hasName) Object.assign(mark, { paidBytes: 0, files: 0, hasName });
+    }
+    return mark.paidBytes;
+  }
+
+  async extend(inode: Inode, bytes: number, isAppend: boolean): Promise<Grant> {
+    while (!this.#isReady) await this.#makeReady();
+    const mark = this.#marks.get(inode);
+    if (mark?.paidBytes === undefined) return { paidBytes: isAppend ? 0 : bytes };
+    const paidBytes = isAppend ? mark.paidBytes : Math.max(mark.paidBytes, bytes);
+    const appendBytes = mark.appendBytes + (isAppend ? bytes : 0);
+    const refusal = this.#take(minus(countOf({ ...mark, paidBytes, appendBytes }), countOf(mark)));
+    if (refusal !== undefined) return { refusal };
+    Object.assign(mark, { paidBytes, appendBytes });
+    return { paidBytes };
+  }
+
+  async settle(inode: Inode, sizeBytes: number): Promise<void> {
+    while (this.#walk !== undefined) await this.#walk;
+    const mark = this.#marks.get(inode);
+    if (mark?.paidBytes === undefined) return;
+    // Another process may be writing: what it has paid for must stay paid.
+    mark.isLoose = mark.holders > 1;
+    if (mark.isLoose) return;
+    const before = countOf(mark);
+    Object.assign(mark, { paidBytes: sizeBytes, appendBytes: 0 });
+    this.#add(minus(countOf(mark), before));
+  }
+
+  async beginReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean): Promise<Refusal | undefined> {
+    const { adds, frees, mark } = this.#exchange(by, old, isSole);
+    const more = { bytes: Math.max(0, adds.bytes - frees.bytes), files: Math.max(0, adds.files - frees.files) };
+    const refusal = this.#take(more);
+    if (refusal === undefined && mark !== undefined) mark.taken = more;
+    return refusal;
+  }
+
+  async endReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean, isDone: boolean): Promise<void> {
+    const { adds, frees, mark, oldMark, isFreed } = this.#exchange(by, old, isSole);
+    const taken = mark?.taken ?? NOTHING;
+    if (mark !== undefined) mark.taken = NOTHING;
+    if (!isDone) return this.#add(minus(NOTHING, taken));
+    this.#add(minus(minus(adds, frees), taken));
+    if (mark !== undefined) this.#endCredit(mark);
+    if (oldMark === undefined) return;
+    oldMark.hasName = false;
+    if (isFreed) Object.assign(oldMark, { paidBytes: 0, appendBytes: 0, files: 0 });
+  }
+
+  async release(inode: Inode): Promise<boolean> {
+    for (;;) {
+      const mark = this.#marks.get(inode);
+      if (mark === undefined) return true;
+      if (mark.holders > 1) {
+        mark.holders -= 1;
+        return true;
+      }
+      if (mark.isLoose && mark.hasName) return false;
+      const changesUsage = !mark.hasName || mark.replaces !== undefined;
+      if (changesUsage && this.#walk !== undefined) {
+        await this.#walk;
+        continue;
+      }
+      this.#marks.delete(inode);
+      if (!mark.hasName) this.#add(minus(NOTHING, countOf(mark)));
+      // It could neither take its place nor be removed: it is there, beside what it would have replaced.
+      else if (mark.replaces !== undefined) this.#add(creditOf(mark));
+      this.#endCredit(mark);
+      return true;
+    }
+  }
+
+  async account(): Promise<{ used: Usage; quota: Quota }> {
+    while (this.#state === 'unknown') await this.#load();
+    return { used: this.#used, quota: this.#parts.quota() };
+  }
+
+  /** Whether it may be changed: what is in the tree is known, nothing says so that could be found after a crash, and nobody walks. */
+  get #isReady(): boolean {
+    return (this.#state === 'off' || this.#state === 'counting') && this.#walk === undefined;
+  }
+
+  #makeReady(): Promise<void> {
+    if (this.#walk !== undefined) return this.#walk;
+    if (this.#state === 'unknown') return this.#load();
+    this.#dropping ??= this.#drop().finally(() => {
+      this.#dropping = undefined;
+    });
+    return this.#dropping;
+  }
+
+  async #drop(): Promise<void> {
+    await this.#parts.store.drop();
+    if (this.#state === 'resting') this.#state = 'counting';
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#loadNow().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #loadNow(): Promise<void> {
+    const saved = await this.#parts.store.load();
+    if (this.#state !== 'unknown') return;
+    if (saved === undefined) {
+      await this.scan();
+      return;
+    }
+    this.#used = saved;
+    this.#state = 'resting';
+  }
+
+  async #scan(): Promise<Usage> {
+    await this.#names.acquire();
+    let walked = (): void => undefined;
+    this.#walk = new Promise((resolve) => {
+      walked = resolve;
+    });
+    try {
+      await this.#parts.store.drop();
+      let used = await this.#parts.count((inode) => this.#countOf(inode));
+      // What has lost its name while it was open is nowhere to be found.
+      for (const mark of this.#marks.values()) if (!mark.hasName) used = plus(used, countOf(mark));
+      this.#used = used;
+      if (this.#state !== 'off') this.#state = 'counting';
+      return used;
+    } finally {
+      this.#walk = undefined;
+      walked();
+      this.#names.release();
+    }
+  }
+
+  #countOf(inode: Inode): Usage | undefined {
+    const mark = this.#marks.get(inode);
+    return mark?.paidBytes === undefined ? undefined : countOf(mark);
+  }
+
+  /** What changes when `by`, if any, takes the place of `old`. */
+  #exchange(by: Inode | undefined, old: Inode | undefined, isSole: boolean) {
+    const mark = by === undefined ? undefined : this.#marks.get(by);
+    const oldMark = old === undefined ? undefined : this.#marks.get(old);
+    const isFreed = oldMark !== undefined && isSole && oldMark.holders === 1;
+    return {
+      mark,
+      oldMark,
+      isFreed,
+      adds: mark === undefined ? NOTHING : creditOf(mark),
+      frees: isFreed ? countOf(oldMark) : NOTHING,
+    };
+  }
+
+  #endCredit(mark: Mark): void {
+    if (mark.replaces === undefined) return;
+    this.#credited.delete(mark.replaces);
+    Object.assign(mark, { replaces: undefined, creditBytes: 0, files: 1 });
+  }
+
+  #take(amount: Usage): Refusal | undefined {
+    if (this.#state !== 'counting') return undefined;
+    const quota = this.#parts.quota();
+    for (const of of ['bytes', 'files'] as const) {
+      const limit = quota[of];
+      const used = this.#used[of];
+      if (limit !== undefined && amount[of] > 0 && used + amount[of] > limit) return { of, used, limit };
+    }
+    this.#add(amount);
+    return undefined;
+  }
+
+  #add(amount: Usage): void {
+    if (this.#state === 'counting') this.#used = plus(this.#used, amount);
+  }
+}
+
+/** What it counts as. */
+function countOf({ paidBytes = 0, appendBytes, creditBytes, files }: Mark): Usage {
+  return { bytes: Math.max(0, paidBytes + appendBytes - creditBytes), files };
+}
+
+/** What is counted with the file to be replaced. */
+function creditOf({ replaces, creditBytes, paidBytes = 0, appendBytes }: Mark): Usage {
+  return replaces === undefined ? NOTHING : { bytes: Math.min(creditBytes, paidBytes + appendBytes), files: 1 };
+}
+
+function plus(one: Usage, other: Usage): Usage {
+  return { bytes: one.bytes + other.bytes, files: one.files + other.files };
+}
+
+function minus(one: Usage, other: Usage): Usage {
+  return { bytes: one.bytes - other.bytes, files: one.files - other.files };
+}
