@@ -42,7 +42,7 @@ async function isPassword(file: string, name: string, password: string): Promise
   return account?.hash !== undefined && verifyPassword(password, account.hash, await loadArgon2());
 }
 
-test('cli user: add, passwd, list and remove, with passwords from standard input', async (t) => {
+test.serial('cli user: add, passwd, list and remove, with passwords from standard input', async (t) => {
   t.timeout(60_000);
   const folder = await temporaryFolder(t);
   const file = join(folder, 'id_passwd.txt');
@@ -61,7 +61,7 @@ test('cli user: add, passwd, list and remove, with passwords from standard input
   t.is(await readFile(file, 'utf8'), '');
 });
 
-test('cli user: hash-all hashes the plain passwords and keeps the rest of the file', async (t) => {
+test.serial('cli user: hash-all hashes the plain passwords and keeps the rest of the file', async (t) => {
   t.timeout(60_000);
   const { folder, file, read } = await withUsers(t, '# head\nuser1:password1\n\nuser2:password2\n');
   const outcome = await user(folder, ['hash-all']);
@@ -71,7 +71,7 @@ test('cli user: hash-all hashes the plain passwords and keeps the rest of the fi
   t.is((await user(folder, ['hash-all'])).stdout, 'There is no plain password.\n');
 });
 
-test('cli user: list shows what kind of password and how many keys there are, as JSON lines too', async (t) => {
+test.serial('cli user: list shows what kind of password and how many keys there are, as JSON lines too', async (t) => {
   t.timeout(60_000);
   const { folder } = await withUsers(t, 'al:a\nalice:b\n');
   t.is((await user(folder, ['list'])).stdout, 'al     plain     0 keys\nalice  plain     0 keys\n');
@@ -82,7 +82,7 @@ test('cli user: list shows what kind of password and how many keys there are, as
   );
 });
 
-test('cli user: lock and unlock, with a new password in between that unlocks nobody', async (t) => {
+test.serial('cli user: lock and unlock, with a new password in between that unlocks nobody', async (t) => {
   t.timeout(60_000);
   const { folder, file, read } = await withUsers(t, 'alice:a\nbob:b\n');
   t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
@@ -98,7 +98,7 @@ test('cli user: lock and unlock, with a new password in between that unlocks nob
   t.is((await user(folder, ['list'])).stdout, 'alice  none      0 keys  locked\n');
 });
 
-test('cli user: keys are added, listed and removed; removing the user removes them', async (t) => {
+test.serial('cli user: keys are added, listed and removed; removing the user removes them', async (t) => {
   t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), `${ED25519_KEY}\n`);
@@ -113,7 +113,7 @@ test('cli user: keys are added, listed and removed; removing the user removes th
   await t.throwsAsync(stat(join(folder, 'authorized_keys', 'alice')), { code: 'ENOENT' });
 });
 
-test('cli user: add tells of keys that are there already', async (t) => {
+test.serial('cli user: add tells of keys that are there already', async (t) => {
   t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   await writeFile(join(folder, 'id.pub'), ED25519_KEY);
@@ -123,7 +123,7 @@ test('cli user: add tells of keys that are there already', async (t) => {
   t.regex(stdout, /Note: 1 public key in authorized_keys\/alice can log in, too/);
 });
 
-test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS', async (t) => {
+test.serial('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS', async (t) => {
   t.timeout(60_000);
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
@@ -135,36 +135,39 @@ test('cli user: the file is named by --credentials, else by SSHOME_CREDENTIALS',
 
 const secretIn = (text: string): Buffer => readSecret(/^Secret: (\S+)$/m.exec(text)?.[1] ?? '') ?? Buffer.alloc(0);
 
-test('cli user: a second factor is made, told of, renewed and taken away, and removed with the user', async (t) => {
-  t.timeout(60_000);
-  const { folder } = await withUsers(t, 'alice:a\nbob:b\n');
-  const wrong = await user(folder, ['totp', 'enable', 'alice'], '000000\n');
-  t.is(wrong.status, 1);
-  t.regex(wrong.stderr, /not the code of now/);
-  t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /^alice has no second factor/);
-  const { stdout, status } = await user(folder, ['totp', 'enable', 'alice', '--no-confirm']);
-  t.is(status, 0);
-  t.is(secretIn(stdout).length, 20);
-  t.regex(stdout, /^otpauth:\/\/totp\/alice\?secret=/m);
-  t.is(stdout.match(/^ {2}(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}$/gm)?.length, 10);
-  // Not a terminal: the QR code is there, without colours.
-  t.regex(stdout, /█▀▀▀▀▀█|▀▀█/);
-  t.false(stdout.includes('\x1b'));
-  t.is((await stat(join(folder, 'logins/alice'))).mode & 0o777, 0o600);
-  t.regex((await user(folder, ['totp', 'enable', 'alice', '--no-confirm'])).stderr, /already.*totp disable alice/);
-  t.is((await user(folder, ['list'])).stdout, 'alice  plain     0 keys  totp\nbob    plain     0 keys\n');
-  t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /since 20.*10 recovery codes left/);
-  t.is((await user(folder, ['totp', 'recovery', 'alice'])).stdout.match(/^ {2}/gm)?.length, 10);
-  t.regex((await user(folder, ['totp', 'recovery', 'bob'])).stderr, /no second factor/);
-  t.is((await user(folder, ['totp', 'disable', 'alice'])).status, 0);
-  t.is((await user(folder, ['totp', 'enable', 'bob', '--no-confirm'])).status, 0);
-  t.is((await user(folder, ['remove', 'bob'])).status, 0);
-  t.deepEqual(await readdir(join(folder, 'logins')), []);
-  t.regex((await user(folder, ['totp', 'enable', 'carol', '--no-confirm'])).stderr, /no such user/);
-});
+test.serial(
+  'cli user: a second factor is made, told of, renewed and taken away, and removed with the user',
+  async (t) => {
+    t.timeout(60_000);
+    const { folder } = await withUsers(t, 'alice:a\nbob:b\n');
+    const wrong = await user(folder, ['totp', 'enable', 'alice'], '000000\n');
+    t.is(wrong.status, 1);
+    t.regex(wrong.stderr, /not the code of now/);
+    t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /^alice has no second factor/);
+    const { stdout, status } = await user(folder, ['totp', 'enable', 'alice', '--no-confirm']);
+    t.is(status, 0);
+    t.is(secretIn(stdout).length, 20);
+    t.regex(stdout, /^otpauth:\/\/totp\/alice\?secret=/m);
+    t.is(stdout.match(/^ {2}(?:[A-Z2-7]{4}-){3}[A-Z2-7]{4}$/gm)?.length, 10);
+    // Not a terminal: the QR code is there, without colours.
+    t.regex(stdout, /█▀▀▀▀▀█|▀▀█/);
+    t.false(stdout.includes('\x1b'));
+    t.is((await stat(join(folder, 'logins/alice'))).mode & 0o777, 0o600);
+    t.regex((await user(folder, ['totp', 'enable', 'alice', '--no-confirm'])).stderr, /already.*totp disable alice/);
+    t.is((await user(folder, ['list'])).stdout, 'alice  plain     0 keys  totp\nbob    plain     0 keys\n');
+    t.regex((await user(folder, ['totp', 'status', 'alice'])).stdout, /since 20.*10 recovery codes left/);
+    t.is((await user(folder, ['totp', 'recovery', 'alice'])).stdout.match(/^ {2}/gm)?.length, 10);
+    t.regex((await user(folder, ['totp', 'recovery', 'bob'])).stderr, /no second factor/);
+    t.is((await user(folder, ['totp', 'disable', 'alice'])).status, 0);
+    t.is((await user(folder, ['totp', 'enable', 'bob', '--no-confirm'])).status, 0);
+    t.is((await user(folder, ['remove', 'bob'])).status, 0);
+    t.deepEqual(await readdir(join(folder, 'logins')), []);
+    t.regex((await user(folder, ['totp', 'enable', 'carol', '--no-confirm'])).stderr, /no such user/);
+  },
+);
 
-test('cli user: a second factor is confirmed by a code of it', async (t) => {
-  t.timeout(30_000);
+test.serial('cli user: a second factor is confirmed by a code of it', async (t) => {
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   const child = spawn(process.execPath, [PROGRAM, 'user', 'totp', 'enable', 'alice'], { cwd: folder });
   t.teardown(() => child.kill('SIGKILL'));
@@ -173,14 +176,14 @@ test('cli user: a second factor is confirmed by a code of it', async (t) => {
     shown += chunk;
   });
   const exited = once(child, 'exit');
-  await until(() => /^Secret: .*\n/m.test(shown));
+  await until(() => /^Secret: .*\n/m.test(shown), 50_000);
   child.stdin.end(`${codeAt(secretIn(shown), stepAt(Date.now()))}\n`);
   t.is((await exited)[0], 0);
   t.regex(shown, /alice gives a one-time code after the password from now on/);
 });
 
-test('cli user: with --must-change, the password is to be changed; another one without it is not', async (t) => {
-  t.timeout(30_000);
+test.serial('cli user: with --must-change, the password is to be changed; another one without it is not', async (t) => {
+  t.timeout(60_000);
   const { folder } = await withUsers(t, 'alice:a\n');
   const flags = ['--password-stdin', '--must-change'];
   t.regex((await user(folder, ['passwd', 'alice', ...flags], 'b\n')).stdout, /to be changed at the next login/);
@@ -194,49 +197,84 @@ test('cli user: with --must-change, the password is to be changed; another one w
   t.regex(await readFile(join(folder, 'logins/alice'), 'utf8'), /^password-set 20/m);
 });
 
-test('cli user: the file is the one that sshome.yaml names, and a mistake elsewhere in that is no hindrance', async (t) => {
-  t.timeout(60_000);
-  const folder = await temporaryFolder(t);
-  const config = join(folder, 'sshome.yaml');
-  await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
-  await writeFile(config, 'credentials: a.txt\nport: none\nusers: {alice: {quota: much}}\n', { mode: 0o600 });
-  t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
-  t.is(await readFile(join(folder, 'a.txt'), 'utf8'), 'alice:!a\n');
-  const set = await user(folder, ['set', 'alice', 'files=1']);
-  t.regex(
-    set.stderr,
-    /^sshome: sshome\.yaml has to be mended first\nsshome: sshome\.yaml:2: port: .*\nsshome: sshome\.yaml:3: /,
-  );
-  const removed = await user(folder, ['remove', 'alice']);
-  t.is(removed.status, 0);
-  t.regex(removed.stderr, /^sshome: sshome\.yaml may still name alice, and could not be changed: /);
-  // Which file would be meant is not known then.
-  await writeFile(config, 'credentials: [a.txt\n');
-  t.regex((await user(folder, ['list'])).stderr, /^sshome: sshome\.yaml:/);
-});
+test.serial(
+  'cli user: the file is the one that sshome.yaml names, and a mistake elsewhere in that is no hindrance',
+  async (t) => {
+    t.timeout(60_000);
+    const folder = await temporaryFolder(t);
+    const config = join(folder, 'sshome.yaml');
+    await writeFile(join(folder, 'a.txt'), 'alice:a\n', { mode: 0o600 });
+    await writeFile(config, 'credentials: a.txt\nport: none\nusers: {alice: {quota: much}}\n', { mode: 0o600 });
+    t.regex((await user(folder, ['lock', 'alice'])).stdout, /^alice is locked/);
+    t.is(await readFile(join(folder, 'a.txt'), 'utf8'), 'alice:!a\n');
+    const set = await user(folder, ['set', 'alice', 'files=1']);
+    t.regex(
+      set.stderr,
+      /^sshome: sshome\.yaml has to be mended first\nsshome: sshome\.yaml:2: port: .*\nsshome: sshome\.yaml:3: /,
+    );
+    const removed = await user(folder, ['remove', 'alice']);
+    t.is(removed.status, 0);
+    t.regex(removed.stderr, /^sshome: sshome\.yaml may still name alice, and could not be changed: /);
+    // Which file would be meant is not known then.
+    await writeFile(config, 'credentials: [a.txt\n');
+    t.regex((await user(folder, ['list'])).stderr, /^sshome: sshome\.yaml:/);
+  },
+);
 
-test('cli user: without a running server a change is recorded in its log file, and nothing secret is', async (t) => {
+test.serial(
+  'cli user: without a running server a change is recorded in its log file, and nothing secret is',
+  async (t) => {
+    t.timeout(60_000);
+    const folder = await temporaryFolder(t);
+    const log = join(folder, 'log.jsonl');
+    t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 0);
+    t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 1);
+    await user(folder, ['list', '--log-file', log]);
+    const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
+    const expected = {
+      event: 'admin.user',
+      face: 'cli',
+      hostAccount: userInfo().username,
+      verb: 'user add',
+      target: 'bob',
+    };
+    t.is(lines.length, 2);
+    t.like(JSON.parse(lines[0] ?? ''), { ...expected, level: 'info', outcome: 'ok' });
+    t.like(JSON.parse(lines[1] ?? ''), { ...expected, level: 'warn', outcome: 'refused' });
+    t.notRegex(lines.join(), /hunter2/);
+    const unwritable = await user(folder, ['lock', 'bob', '--log-file', join(folder, 'none', 'log')]);
+    t.is(unwritable.status, 0);
+    t.regex(unwritable.stderr, /^sshome: this is not in the audit log: /);
+  },
+);
+
+test.serial(
+  'cli user: a second factor that is made is recorded without its secret, and so is one that is refused',
+  async (t) => {
+    t.timeout(60_000);
+    const { folder } = await withUsers(t, 'alice:a\n');
+    const log = join(folder, 'log.jsonl');
+    const words = ['totp', 'enable', 'alice', '--no-confirm', '--log-file', log];
+    const { stdout } = await user(folder, words);
+    t.is((await user(folder, words)).status, 1);
+    const text = await readFile(log, 'utf8');
+    const [made, refusedOne, ...more] = text.trimEnd().split('\n');
+    const expected = { event: 'admin.user', face: 'cli', verb: 'user totp enable', target: 'alice' };
+    t.like(JSON.parse(made ?? ''), { ...expected, outcome: 'ok' });
+    t.like(JSON.parse(refusedOne ?? ''), { ...expected, outcome: 'refused' });
+    t.deepEqual(more, []);
+    t.false(text.includes(/^Secret: (\S+)$/m.exec(stdout)?.[1] ?? ''));
+  },
+);
+
+test.serial('cli user: a new password is as the rules of sshome.yaml ask', async (t) => {
   t.timeout(60_000);
-  const folder = await temporaryFolder(t);
-  const log = join(folder, 'log.jsonl');
-  t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 0);
-  t.is((await user(folder, ['add', 'bob', '--password-stdin', '--log-file', log], 'hunter2 hunter2')).status, 1);
-  await user(folder, ['list', '--log-file', log]);
-  const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
-  const expected = {
-    event: 'admin.user',
-    face: 'cli',
-    hostAccount: userInfo().username,
-    verb: 'user add',
-    target: 'bob',
-  };
-  t.is(lines.length, 2);
-  t.like(JSON.parse(lines[0] ?? ''), { ...expected, level: 'info', outcome: 'ok' });
-  t.like(JSON.parse(lines[1] ?? ''), { ...expected, level: 'warn', outcome: 'refused' });
-  t.notRegex(lines.join(), /hunter2/);
-  const unwritable = await user(folder, ['lock', 'bob', '--log-file', join(folder, 'none', 'log')]);
-  t.is(unwritable.status, 0);
-  t.regex(unwritable.stderr, /^sshome: this is not in the audit log: /);
+  const { folder, read } = await withUsers(t, 'alice:a\n');
+  await writeFile(join(folder, 'sshome.yaml'), 'passwords: {min-length: 12}\n', { mode: 0o600 });
+  const flags = ['passwd', 'alice', '--password-stdin'];
+  t.regex((await user(folder, flags, 'eleven chars\n'.slice(1))).stderr, /at least 12 characters; this has 11/);
+  t.is(await read(), 'alice:a\n');
+  t.is((await user(folder, flags, 'twelve chars\n')).status, 0);
 });
 
 const refused: [title: string, args: string[], input: string, message: RegExp][] = [
@@ -257,7 +295,7 @@ const refused: [title: string, args: string[], input: string, message: RegExp][]
 ];
 
 for (const [title, args, input, message] of refused) {
-  test(`cli user: ${title} is refused with status 1 and a message`, async (t) => {
+  test.serial(`cli user: ${title} is refused with status 1 and a message`, async (t) => {
     t.timeout(60_000);
     const { folder, read } = await withUsers(t, 'alice:a\n');
     await writeFile(join(folder, 'weak.pub'), SHORT_RSA_KEY);
@@ -270,17 +308,20 @@ for (const [title, args, input, message] of refused) {
   });
 }
 
-test('cli user: a wrong file is told with every line, and one that others can write with the cure', async (t) => {
-  t.timeout(60_000);
-  const { folder, file } = await withUsers(t, 'alice\nbob:\n');
-  await chmod(file, 0o606);
-  const { status, stderr } = await user(folder, ['list']);
-  t.is(status, 1);
-  t.regex(
-    stderr,
-    /^sshome: id_passwd\.txt: .*chmod go-w id_passwd\.txt\nsshome: id_passwd\.txt:1: .*\nsshome: id_passwd\.txt:2: /,
-  );
-});
+test.serial(
+  'cli user: a wrong file is told with every line, and one that others can write with the cure',
+  async (t) => {
+    t.timeout(60_000);
+    const { folder, file } = await withUsers(t, 'alice\nbob:\n');
+    await chmod(file, 0o606);
+    const { status, stderr } = await user(folder, ['list']);
+    t.is(status, 1);
+    t.regex(
+      stderr,
+      /^sshome: id_passwd\.txt: .*chmod go-w id_passwd\.txt\nsshome: id_passwd\.txt:1: .*\nsshome: id_passwd\.txt:2: /,
+    );
+  },
+);
 
 /** Runs `sshome user ARGS` in a terminal of its own, and types each answer when its question is there. */
 async function inTerminal(t: ExecutionContext, folder: string, args: string[], answers: [string, string][]) {
@@ -310,7 +351,7 @@ function hasScript(t: ExecutionContext): boolean {
   return false;
 }
 
-test('cli user: on a terminal the password is asked twice and never shown', async (t) => {
+test.serial('cli user: on a terminal the password is asked twice and never shown', async (t) => {
   t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, file } = await withUsers(t, '');
@@ -329,7 +370,7 @@ test('cli user: on a terminal the password is asked twice and never shown', asyn
   t.true(await isPassword(file, 'alice', 'sécret'));
 });
 
-test('cli user: two different passwords are refused', async (t) => {
+test.serial('cli user: two different passwords are refused', async (t) => {
   t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
@@ -347,7 +388,7 @@ test('cli user: two different passwords are refused', async (t) => {
   t.is(await read(), 'alice:a\n');
 });
 
-test('cli user: ^C at the question ends with status 130 and changes nothing', async (t) => {
+test.serial('cli user: ^C at the question ends with status 130 and changes nothing', async (t) => {
   t.timeout(60_000);
   if (!hasScript(t)) return;
   const { folder, read } = await withUsers(t, 'alice:a\n');
