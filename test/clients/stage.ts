@@ -7,12 +7,12 @@ import ssh2 from 'ssh2';
 import type { RulesSource } from '../../src/model/rules.ts';
 import { inRepository, temporaryFolder } from '../helpers/folder.ts';
 import { makeKeyPair } from '../helpers/key-pair.ts';
-import { PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORDS, type RuledServer, startServer, type TestServer } from '../helpers/server.ts';
 import { once } from './client-tests.ts';
 import type { ClientDriver, ClientSession, Lifetime, Login, Target } from './driver.ts';
 
 export interface Stage {
-  readonly server: TestServer;
+  readonly server: RuledServer;
   /** Alice's home on the disk. */
   readonly home: string;
   readonly knownHosts: string;
@@ -31,7 +31,7 @@ export interface SharedStage {
 export async function setStage(
   t: Lifetime,
   settings: Readonly<Record<string, string>> = {},
-  rules?: RulesSource,
+  rules?: string | RulesSource,
 ): Promise<Stage> {
   const server = await startServer(t, settings, rules);
   const pair = makeKeyPair('ed25519');
