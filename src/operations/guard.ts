@@ -12,6 +12,7 @@ import { FileError, type FileErrorCode } from '../model/error.ts';
 import type { OpenOptions } from '../model/files.ts';
 import type { Identity } from '../model/identity.ts';
 import { ROOT, type VirtualPath } from '../model/path.ts';
+import { BETWEEN_TREES } from '../storage/border.ts';
 import type { Permit, Target } from '../storage/storage.ts';
 
 /** What something was opened for: it stays open only as long as the rules allow that. */
@@ -105,7 +106,9 @@ export function createGuard({ policy, identity }: { policy: Policy; identity: Id
   /** A file or folder can't be moved or linked into another tree, as not into another file system. */
   function checkMove(from: VirtualPath, to: VirtualPath, kind: EntryKind | undefined): void {
     const now = rights();
-    if (now.folderAt(from) !== now.folderAt(to)) throw new FileError('cross-device', { path: to });
+    if (now.folderAt(from) !== now.folderAt(to)) {
+      throw new FileError('cross-device', { path: to, detail: BETWEEN_TREES });
+    }
     if (now.gains(from, to, kind === 'directory' ? 'directory' : 'file')) throw gaining(to);
   }
 

@@ -13,6 +13,9 @@ export interface Standing {
   isBorder(path: VirtualPath): boolean;
 }
 
+/** Why nothing is renamed from one tree to another, in words for the user. */
+export const BETWEEN_TREES = 'between the home and a shared folder files are copied, not renamed';
+
 /** A home that is all there is. */
 export const ALONE: Standing = { at: ROOT, borderDepth: 0, isBorder: () => false };
 

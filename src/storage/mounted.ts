@@ -9,7 +9,7 @@ import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
 import { FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 import type { Directory, OpenFile, OpenOptions } from '../model/files.ts';
 import { parentOf, ROOT, type VirtualPath } from '../model/path.ts';
-import { Crossing } from './border.ts';
+import { BETWEEN_TREES, Crossing } from './border.ts';
 import { FoldersAbove } from './folders-above.ts';
 import type { Mount, MountPoints } from './mount-points.ts';
 import { directoryOf, fileOf } from './mounted-handles.ts';
@@ -272,17 +272,20 @@ class MountedStorage implements Storage {
     }
   }
 
-  /** Tells why there can be nothing between the two, once the permits were asked with what is there. */
+  /**
+   * Tells why there can be nothing between the two, once the permits were asked with what is there. That something must
+   * stay comes before the second permit, which may know of borders, too: of a mount nobody may be told that it
+   * goes by copying and deleting.
+   */
   async #refuseBoth(paths: Two<VirtualPath>, { permits, refusal }: DoubleQuestion): Promise<never> {
     const source = await this.#look(paths[0]);
     const target = await this.#look(paths[1]);
     permits[0](source);
-    permits[1](target);
     if (this.#mustStay(source.path)) throw stayError(paths[0], 'permission-denied');
     if (this.#mustStay(target.path)) throw stayError(paths[1], refusal);
+    permits[1](target);
     if (source.kind === undefined) throw new FileError('not-found', { path: paths[0] });
-    const detail = 'between the home and a shared folder files are copied, not renamed';
-    throw new FileError('cross-device', { path: paths[0], detail });
+    throw new FileError('cross-device', { path: paths[0], detail: BETWEEN_TREES });
   }
 
   /** What is at `path`, links not followed; nobody is told. */

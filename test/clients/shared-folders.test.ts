@@ -144,7 +144,14 @@ test('shared folders: two users meet in one, and see nothing else of each other'
   t.is(await at(alice, 'list shared/design shared'), '0 shared/design:\nnote\nown\n\nshared:\ndesign\nplans\n');
   t.regex(await at(mallory, 'list /shared'), /^1 .*No such file/);
   t.regex(await at(bob, 'list /shared/plans'), /^1 .*No such file/);
-  t.regex(await at(alice, 'delete -r shared/design'), /^1 .*shared folder/);
+  for (const line of [
+    'delete -r shared/design',
+    'move shared/design x',
+    'move shared /shared/plans/x',
+    'move shared x',
+  ]) {
+    t.regex(await at(alice, line), /^1 .*(shared folder|into itself)/, line);
+  }
   t.is(
     await at(alice, 'find shared'),
     '0 shared\nshared/design\nshared/design/note\nshared/design/own\nshared/plans\n',
