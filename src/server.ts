@@ -21,7 +21,7 @@ import { createLog, type ServerLog } from './log/log.ts';
 import type { Administration } from './model/administration.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
 import type { RulesSource } from './model/rules.ts';
-import { refuseFoldersInHomes, refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
+import { refuseSamplePasswords, warnOfHost } from './server/before-start.ts';
 import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
@@ -142,7 +142,6 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   closers.push(() => accounts.close());
   const { rules, reloadRules } = await followRules(config, given, closers);
   await refuseSamplePasswords(config.host, accounts, passwords);
-  refuseFoldersInHomes(config);
   const keys = await openHostKeys(config, log);
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;

@@ -1,6 +1,5 @@
 // What is looked at before a server starts: warned of, or refused.
 
-import { resolve, sep } from 'node:path';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Passwords } from '../accounts/password-pool.ts';
 import { findSampleUsers } from '../accounts/sample-users.ts';
@@ -35,14 +34,5 @@ export async function refuseSamplePasswords(host: string, store: AccountStore, p
     `the sample passwords of ${users.join(', ')} are known to everybody, so ${host} is not served with them; ` +
       `change each with: sshome user passwd ${users[0]}, or remove it with: sshome user remove ${users[0]}; ` +
       'or serve 127.0.0.1 alone',
-  ]);
-}
-
-/** A shared folder that is somebody's home, or within one, would have two sets of rules. */
-export function refuseFoldersInHomes({ homes, folders }: Config): void {
-  const [first, second] = [`${resolve(homes)}${sep}`, `${resolve(folders)}${sep}`];
-  if (!first.startsWith(second) && !second.startsWith(first)) return;
-  throw new StartError([
-    `the homes (${homes}) and the shared folders (${folders}) meet; choose another place with --shared-folders`,
   ]);
 }

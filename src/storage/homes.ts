@@ -81,6 +81,7 @@ class OpenHomes implements Homes {
     const { folders, jail, walkMode, log } = parts;
     this.#folders = new SharedFolders({
       directory: folders.directory,
+      homes: parts.directory,
       jail,
       walkMode,
       local: this.#local,

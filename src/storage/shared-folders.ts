@@ -1,6 +1,7 @@
 // The shared folders of a server on the disk. Each is opened once for all sessions that have it mounted, and let go of
 // with the last of them: so it costs one descriptor, however many they are, and one thread should its disk stand still.
 
+import { resolve, sep } from 'node:path';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import { FOLDER_NAME_RULE, isFolderName } from '../model/folder-name.ts';
@@ -19,6 +20,8 @@ export type FolderAt = Pick<SharedFolder, 'name' | 'at'>;
 export interface SharedFoldersParts {
   /** Holds a folder for each, under its name; made when it is first needed. */
   readonly directory: string;
+  /** Holds the homes, and may have nothing to do with the other. */
+  readonly homes: string;
   readonly jail: JailKind;
   readonly walkMode: WalkMode;
   readonly local: LocalCalls;
@@ -83,7 +86,8 @@ export class SharedFolders {
 
   async #openTree({ name, at }: FolderAt): Promise<Tree> {
     if (!isFolderName(name)) throw new FileError('invalid-path', { path: at, detail: FOLDER_NAME_RULE });
-    const { directory, jail, walkMode, local, turns } = this.#parts;
+    const { directory, homes, jail, walkMode, local, turns } = this.#parts;
+    if (meet(directory, homes)) throw new FileError('io-error', { path: at, detail: 'it would be within the homes' });
     // Nothing is mounted in a shared folder.
     const standing = { at, borderDepth: 0, isBorder: () => false };
     return turns.run(async () => {
@@ -161,6 +165,12 @@ function leaseOf(jail: Jail, leave: () => void): Jail {
       leave();
     },
   };
+}
+
+/** Whether one folder of the host is the other, or within it: what is in both would have two sets of rules. */
+function meet(one: string, other: string): boolean {
+  const [a, b] = [`${resolve(one)}${sep}`, `${resolve(other)}${sep}`];
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 /** In words for the log, where no host path stands. */

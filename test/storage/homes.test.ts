@@ -11,10 +11,11 @@ import type { LogFields } from '../../src/model/log.ts';
 import { parsePath as at } from '../../src/model/path.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import type { UploadPolicy } from '../../src/storage/upload-policy.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
 import { createTestLog } from '../helpers/test-log.ts';
 import { until } from '../helpers/until.ts';
 import { allow, makeFolder, names, read, write } from './mounted-trees.ts';
-import { makeHomes, type TestHomes } from './test-homes.ts';
+import { createFolderRules, makeHomes, type TestHomes } from './test-homes.ts';
 
 const ATOMIC: UploadPolicy = { mode: 'atomic', sync: 'off', keepMs: 60_000 };
 
@@ -134,6 +135,22 @@ test('shared folders: a name that is no folder name leads nowhere', async (t) =>
   await write(alice, '/f/file');
   t.deepEqual(await readdir(made.sharedFolder), ['ok']);
 });
+
+for (const place of ['.', 'alice', '..']) {
+  test(`shared folders: they are not to be had in ${place} of the homes, and the log says so`, async (t) => {
+    const homesFolder = join(await temporaryFolder(t), 'homes');
+    await mkdir(join(homesFolder, 'alice'), { recursive: true });
+    const errors: LogFields[] = [];
+    const log = { ...createTestLog(), error: (_: string, fields: LogFields = {}) => void errors.push(fields) };
+    const rules = createFolderRules();
+    const folders = { directory: join(homesFolder, place), rules };
+    const made = { ...(await makeHomes(t, { directory: homesFolder, folders, log })), rules };
+    rules.give('bob', 'alice');
+    const bob = await login(t, made, 'bob');
+    await fails(t, 'io-error', bob.list(at('/shared/alice'), allow));
+    t.regex(String(errors[0]?.['reason']), /within the homes/);
+  });
+}
 
 test('shared folders: one that can not be had stops no login, is logged once, and is there again when it can', async (t) => {
   const errors: LogFields[] = [];

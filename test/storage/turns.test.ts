@@ -66,3 +66,12 @@ test('turns: a user who has left is forgotten', (t) => {
   alice.leave();
   t.is(take(again.on(1), 100).given, 1, 'one session is still there');
 });
+
+test('turns: a session has no more of them for having several folders on one disk', (t) => {
+  const shared = new SharedTurns(64);
+  const alice = shared.enter('alice');
+  t.is(take(alice.on(1), 100).given, 6);
+  t.is(take(alice.on(1), 100).given, 0);
+  t.is(take(alice.on(2), 100).given, 6, 'another disk is another matter');
+  t.is(take(shared.enter('alice').on(1), 100).given, 2, 'and so is another session');
+});
