@@ -2,7 +2,7 @@
 // it counts them.
 
 import { readdirSync } from 'node:fs';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { FileError } from '../../src/model/error.ts';
@@ -71,6 +71,8 @@ test.serial('descriptors: thousands of operations, well ended or not, leave none
     if (calls % 5 === 0) throw new FileError('permission-denied');
   };
   for (let round = 0; round < 20; round += 1) {
+    // Of the round before nothing may be in the way: what it has renamed to what is not the same each time.
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
     await mkdir(join(folder, 'inner/deep'), { recursive: true });
     await mkdir(join(folder, 'full/x'), { recursive: true });
     for (const [name, target] of [
