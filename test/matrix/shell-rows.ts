@@ -115,6 +115,7 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
 export const COMMANDS_WITHOUT_FILES: readonly string[] = [
   'pwd',
   'passwd',
+  'totp',
   'keys',
   'whoami',
   'sessions',
