@@ -3,7 +3,7 @@
 
 import type { Stats } from 'node:fs';
 
-/** The last append to each file that has any under way. */
+/** The last append to each file to which one is under way. */
 const last = new Map<string, Promise<void>>();
 
 /** Runs `append` after those to the same file that came before it, however they ended. */

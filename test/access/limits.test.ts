@@ -5,7 +5,7 @@ import { parsePath } from '../../src/model/path.ts';
 import type { RulesSource, SharedFolder } from '../../src/model/rules.ts';
 import { LiveRules } from '../helpers/live-rules.ts';
 
-test('limits: without rules nobody has any', (t) => {
+test('limits: without rules there are none', (t) => {
   const limits = limitsFrom({ rules: new LiveRules(), users: () => ['alice'] });
   t.deepEqual(limits.ofTree('home:alice'), { bytes: undefined, files: undefined });
   t.deepEqual(limits.ofTree('folder:design'), { bytes: undefined, files: undefined });
