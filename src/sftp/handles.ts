@@ -23,6 +23,9 @@ export interface DirectoryHandle {
   readonly directory: Directory;
   /** Read from the folder, but not sent yet. Undefined before the first READDIR. */
   waiting: Name[] | undefined;
+  /** What comes after them, being read. */
+  ahead: Promise<Name[]> | undefined;
+  isAtEnd: boolean;
 }
 
 export type Handle = FileHandle | DirectoryHandle;

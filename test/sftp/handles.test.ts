@@ -18,6 +18,8 @@ const openFolder = async (): Promise<Handle> => ({
   kind: 'directory',
   directory: await files.list(parsePath('/')),
   waiting: undefined,
+  ahead: undefined,
+  isAtEnd: false,
 });
 const isInvalid = { instanceOf: StatusError, message: 'Invalid handle' };
 

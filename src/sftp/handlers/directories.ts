@@ -21,6 +21,8 @@ export const opendir: Handler<'opendir'> = ({ files, handles }, { id, path }) =>
       kind: 'directory',
       directory: await files.list(parsePath(path)),
       waiting: undefined,
+      ahead: undefined,
+      isAtEnd: false,
     }));
     return handleResponse(id, handle);
   });
@@ -29,16 +31,34 @@ export const opendir: Handler<'opendir'> = ({ files, handles }, { id, path }) =>
 export const readdir: Handler<'readdir'> = (context, { id, handle: handleId }) => {
   const handle = context.handles.directory(handleId);
   const run = async (): Promise<Buffer> => {
-    if (handle.waiting !== undefined && handle.waiting.length > 0) await checkAllowed(handle);
+    if (handle.waiting !== undefined) await checkAllowed(handle);
     handle.waiting ??= await selfAndParent(handle, context);
     const { waiting } = handle;
-    if (waiting.length === 0) waiting.push(...(await nextNames(handle, context)));
+    while (waiting.length < ENTRIES && !handle.isAtEnd) {
+      const next = handle.ahead ?? nextNames(handle, context);
+      handle.ahead = undefined;
+      const names = await next;
+      handle.isAtEnd = names.length === 0;
+      waiting.push(...names);
+    }
     const count = fitting(waiting);
     if (count === 0) return statusResponse(id, STATUS.eof, 'End of file');
+    if (!handle.isAtEnd) setImmediate(readAhead, handle, context);
     return nameResponse(id, waiting.splice(0, count), context.times);
   };
   return altering([handle], run, REPLY_BYTES);
 };
+
+/**
+ * Reads on while the client looks at what it was sent: whoever lists a folder wants all of it. Not before that was sent, as
+ * reading may be done at once.
+ */
+function readAhead(handle: DirectoryHandle, context: Context): void {
+  if (handle.ahead !== undefined) return;
+  handle.ahead = nextNames(handle, context);
+  // Whoever asks for it is told; nobody may.
+  handle.ahead.catch(() => undefined);
+}
 
 /** What was read before is told no more when the right to list it was taken away since. */
 async function checkAllowed({ directory }: DirectoryHandle): Promise<void> {
@@ -60,7 +80,7 @@ async function selfAndParent(handle: DirectoryHandle, context: Context): Promise
     ['.', '..'].map((name) => ({ name, attributes })),
     context,
   );
-  return [...first, ...(await nextNames(handle, context))];
+  return first;
 }
 
 async function named(entries: readonly Entry[], { owners }: Context): Promise<Name[]> {
