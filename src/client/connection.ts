@@ -150,7 +150,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
       },
     ),
   });
-  prepareTransport({
+  const transport = prepareTransport({
     client: clientOf(ssh),
     knownTypes: verifier.knownTypes,
     rekey: options.rekey ?? {},
@@ -164,6 +164,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   try {
     const sftp = await connecting;
     if (hostKey === undefined) throw new ConnectionError('protocol', 'The server has shown no host key');
+    transport.sessionStands();
     const end = async (): Promise<void> => {
       ended = true;
       const patience = setTimeout(() => socket.destroy(), GOODBYE_MS);

@@ -1,35 +1,16 @@
-// File names are bytes (model/bytes.ts), but ssh2's SFTP client knows UTF-8 only: it would show a Latin-1 name as
-// U+FFFD and could never ask for it again. This file mends both ways on one session, by what ssh2 1.17 keeps in it.
+// File names are bytes (model/bytes.ts), but ssh2's SFTP client knows UTF-8 only, and could not ask for a Latin-1 name.
+// This file mends that on one session, by what ssh2 1.17 keeps in it; received-packets.ts mends the way back.
 
 import type { SFTPWrapper } from 'ssh2';
-import { decodeBytes, encodeBytes } from '../model/bytes.ts';
+import { encodeBytes } from '../model/bytes.ts';
 
 /** The parts of ssh2's SFTP class that are used here. */
 interface SftpInternals {
-  /** The packet being received. */
-  _pkt: Buffer | undefined;
   /** Packets that wait for the window to open. */
   _buffer: Buffer[];
   _waitWindow: boolean;
   _chunkcb: (() => void) | undefined;
   readonly outgoing: { window: number };
-}
-
-const NAME_PACKET = 104;
-
-/** From now on names that arrive on `sftp` are read as `decodeBytes` reads them. */
-export function receiveNameBytes(sftp: SFTPWrapper): void {
-  let packet: Buffer | undefined;
-  Object.defineProperty(internals(sftp), '_pkt', {
-    get() {
-      // ssh2 reads strings out of the packet by its method utf8Slice.
-      if (packet?.[0] === NAME_PACKET) Object.assign(packet, { utf8Slice: exactSlice });
-      return packet;
-    },
-    set(next: Buffer | undefined) {
-      packet = next;
-    },
-  });
 }
 
 /**
@@ -90,10 +71,6 @@ function replaceString(packet: Buffer, from: string, to: Buffer): void {
   const at = packet.indexOf(Buffer.concat([length, Buffer.from(from)]));
   if (at < 0) throw new Error('ssh2 has made another packet than expected');
   to.copy(packet, at + 4);
-}
-
-function exactSlice(this: Buffer, start?: number, end?: number): string {
-  return decodeBytes(this.subarray(start, end));
 }
 
 function internals(sftp: SFTPWrapper): SftpInternals {

@@ -6,8 +6,7 @@ import { FileError, isFileError } from '../model/error.ts';
 import type { Directory } from '../model/files.ts';
 import { isName, joinPath, type VirtualPath } from '../model/path.ts';
 import { attributesFromWire, type WireAttributes } from './attributes.ts';
-import { withNameBytes } from './name-bytes.ts';
-import { malformed } from './remote-handle.ts';
+import { malformed, requestHandle } from './remote-handle.ts';
 import type { Session } from './session.ts';
 
 interface WireName {
@@ -20,10 +19,7 @@ export async function openRemoteDirectory(
   path: VirtualPath,
   { stat, lstat }: { stat: () => Promise<Attributes>; lstat: (path: VirtualPath) => Promise<Attributes> },
 ): Promise<Directory> {
-  const id = await session.request<Buffer>(path, (sftp, answer) =>
-    withNameBytes(sftp, [path], ([name]) => sftp.opendir(name, answer)),
-  );
-  if (!Buffer.isBuffer(id)) throw malformed(path);
+  const id = await requestHandle(session, path, (sftp, name, answer) => sftp.opendir(name, answer));
   /** What the server sent beyond what was asked for. */
   let left: Entry[] = [];
   let atEnd = false;

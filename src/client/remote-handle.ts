@@ -7,7 +7,7 @@ import { FileError } from '../model/error.ts';
 import type { OpenOptions } from '../model/files.ts';
 import { attributesFromWire, attributesToWire, type WireAttributes } from './attributes.ts';
 import { sendExchanged, withNameBytes } from './name-bytes.ts';
-import type { Session } from './session.ts';
+import type { Answer, Session } from './session.ts';
 import { spaceFromWire, type WireSpace } from './space.ts';
 
 // Open flags of SFTP version 3 (draft-ietf-secsh-filexfer-02, section 6.3).
@@ -37,10 +37,9 @@ export interface RemoteHandle {
 
 export async function openHandle(session: Session, path: string, options: OpenOptions): Promise<RemoteHandle> {
   const attributes = options.mode === undefined ? {} : { mode: options.mode & 0o777 };
-  const id = await session.request<Buffer>(path, (sftp, answer) =>
-    withNameBytes(sftp, [path], ([name]) => sftp.open(name, flagsOf(options), attributes, answer)),
+  const id = await requestHandle(session, path, (sftp, name, answer) =>
+    sftp.open(name, flagsOf(options), attributes, answer),
   );
-  if (!Buffer.isBuffer(id)) throw malformed(path);
   return {
     path,
     id,
@@ -80,6 +79,22 @@ export async function openHandle(session: Session, path: string, options: OpenOp
       });
     },
   };
+}
+
+/** Asks for a handle of what is at `path`. It gets memory of its own: that of the answer is read into again. */
+export async function requestHandle(
+  session: Session,
+  path: string,
+  send: (sftp: SFTPWrapper, name: string, answer: Answer<Buffer>) => void,
+): Promise<Buffer> {
+  const id = await session.request<Buffer>(path, (sftp, answer) =>
+    withNameBytes(sftp, [path], ([name]) =>
+      send(sftp, name, (error, handle) => answer(error, Buffer.isBuffer(handle) ? Buffer.from(handle) : undefined)),
+    ),
+  );
+  // ssh2 hands over whatever kind of answer came.
+  if (id === undefined) throw malformed(path);
+  return id;
 }
 
 /** CLOSE without having finished: docs/protocol.md, section 3. */

@@ -4,7 +4,7 @@
 import type { SFTPWrapper } from 'ssh2';
 import { FileError } from '../model/error.ts';
 import type { ConnectionError } from './connection-error.ts';
-import { receiveNameBytes } from './name-bytes.ts';
+import { receivePackets } from './received-packets.ts';
 import { remoteError } from './remote-error.ts';
 
 /** What ssh2 calls when the answer is there. */
@@ -28,7 +28,7 @@ const SAFE_CHUNK_BYTES = 32 * 1024;
 export function createSession(sftp: SFTPWrapper, closed: Promise<ConnectionError | undefined>): Session {
   const waiting = new Map<(error: FileError) => void, string>();
   let ended: ConnectionError | true | undefined;
-  receiveNameBytes(sftp);
+  receivePackets(sftp);
 
   const goneError = (path: string): FileError =>
     new FileError('closed', ended instanceof Error ? { path, cause: ended } : { path });

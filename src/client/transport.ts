@@ -1,9 +1,13 @@
 // What is between the client and the wire: its offer, the post-quantum key exchange, new keys in time.
 
+import type { Socket } from 'node:net';
 import { gatherIdentification } from '../transport/identification.ts';
+import { leaveTogether } from '../transport/leave-together.ts';
 import { usePostQuantum } from '../transport/mlkem768x25519.ts';
+import { reuseOutgoingPackets } from '../transport/outgoing-packets.ts';
 import { keepRekeying, type RekeyLimits } from '../transport/rekey.ts';
-import { checkProtocol, checkVersion, protocolOf, socketOf } from '../transport/ssh2-protocol.ts';
+import { readIntoShared } from '../transport/shared-reads.ts';
+import { checkProtocol, checkVersion, type Protocol, protocolOf, socketOf } from '../transport/ssh2-protocol.ts';
 import { clientOffer } from './algorithms.ts';
 
 /** As OpenSSH's RekeyLimit and the server's settings have them. */
@@ -11,6 +15,15 @@ const REKEY_LIMITS: RekeyLimits = { rekeyBytes: 1024 ** 3, rekeyTimeMs: 3_600_00
 
 /** More than a session's requests under way can come to. */
 const MAX_WAITING_BYTES = 64 * 1024 ** 2;
+
+// Message numbers of RFC 4250, section 4.1.2.
+const KEXINIT = 20;
+const CHANNEL_DATA = 94;
+
+export interface Transport {
+  /** To be called when the SFTP session stands, and nothing else is on the connection. */
+  sessionStands(): void;
+}
 
 /**
  * Prepares a client of ssh2 whose `connect` has just been called: nothing has been read from its socket yet.
@@ -23,13 +36,15 @@ export function prepareTransport(by: {
   knownTypes: readonly string[];
   rekey: Partial<RekeyLimits>;
   onStalled: (what: string) => void;
-}): void {
+}): Transport {
   const { client, knownTypes, onStalled } = by;
   checkVersion();
-  gatherIdentification(socketOf(client), 'server');
+  const socket = socketOf(client);
+  gatherIdentification(socket, 'server');
   const protocol = protocolOf(client);
   checkProtocol(protocol);
   protocol._offer = clientOffer(knownTypes);
+  reuseOutgoingPackets(protocol, socket);
   usePostQuantum(protocol);
   const rekeying = keepRekeying({
     protocol,
@@ -37,5 +52,40 @@ export function prepareTransport(by: {
     maxWaitingBytes: MAX_WAITING_BYTES,
     onStalled,
   });
-  socketOf(client).once('close', () => rekeying.stop());
+  socket.once('close', () => rekeying.stop());
+  const together = leaveTogether(socket);
+  const write = protocol._onWrite;
+  protocol._onWrite = (data) => {
+    together();
+    write(data);
+  };
+  return shareReads(socket, protocol);
+}
+
+/**
+ * What is read then lies in a buffer that is read into again. ssh2's SFTP session takes or copies the data of its channel at
+ * once; other messages, parts of which ssh2 keeps, are copied.
+ */
+function shareReads(socket: Socket, protocol: Protocol): Transport {
+  let isShared = false;
+  const handle = protocol._onPayload;
+  protocol._onPayload = (payload) => {
+    if (!isShared) return handle(payload);
+    const [type] = payload;
+    const handled = handle(type === CHANNEL_DATA ? payload : Buffer.from(payload));
+    // What follows goes another way; ssh2 computes with it only when the last of it is there.
+    if (type === KEXINIT) copyKeyExchange(protocol);
+    return handled;
+  };
+  return {
+    sessionStands: () => {
+      isShared = readIntoShared(socket, protocol);
+    },
+  };
+}
+
+function copyKeyExchange({ _decipher: decipher }: Protocol): void {
+  if (decipher === undefined) return;
+  const handle = decipher._onPayload;
+  decipher._onPayload = (payload) => handle(Buffer.from(payload));
 }

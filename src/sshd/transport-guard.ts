@@ -5,11 +5,12 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Connection, ServerChannel } from 'ssh2';
 import type { Pressure } from '../sftp/session.ts';
+import { leaveTogether } from '../transport/leave-together.ts';
 import type { Rekeying } from '../transport/rekey.ts';
+import { readIntoShared } from '../transport/shared-reads.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
 import { paceKeyExchanges } from './key-exchange-pace.ts';
 import type { Reading } from './reading.ts';
-import { readIntoShared } from './shared-reads.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
 import { openUploadWindow, pressureOn, type UploadWindow } from './upload-window.ts';
 
@@ -128,19 +129,11 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
 
   // What one message of the peer leads to leaves in one piece, as from OpenSSH: PuTTY's pscp stands still after a key
   // exchange until something arrives if NEWKEYS did not come together with the answer before it.
-  let isCorked = false;
-  const uncork = (): void => {
-    isCorked = false;
-    socket.uncork();
-  };
+  const together = leaveTogether(socket);
   let isFull = false;
   const write = protocol._onWrite;
   protocol._onWrite = (data) => {
-    if (!isCorked) {
-      isCorked = true;
-      socket.cork();
-      process.nextTick(uncork);
-    }
+    together();
     write(data);
     pace.moved(data.length);
     if (socket.writableLength > maxUnsentBytes && !isFull) {

@@ -1,12 +1,12 @@
 // One buffer that all connections read into, once they are logged in. Node has 64 KiB made for each read, and they soon
 // are garbage; with uploads at full speed the collector takes a third of the server's time. What was read must have been
-// taken, or copied, when the call that hands it out returns: transport-guard.ts sees to that.
+// taken, or copied, when the call that hands it out returns: sshd/transport-guard.ts and client/transport.ts see to that.
 //
-// net.Socket does this for clients that are made with the option `onread`. A server has no such option, so what that
+// net.Socket does this from the start for sockets that are made with the option `onread`, which servers do not make. What that
 // option sets is set here; where a version of Node has it elsewhere, reading stays as it is.
 
 import type { Socket } from 'node:net';
-import type { Protocol } from '../transport/ssh2-protocol.ts';
+import type { Protocol } from './ssh2-protocol.ts';
 
 /** Four reads in one, where the peer is fast. */
 const SHARED_BYTES = 256 * 1024;

@@ -9,7 +9,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import type { CipherAlgorithm, Client, SFTPWrapper } from 'ssh2';
-import { readIntoShared } from '../../src/sshd/shared-reads.ts';
+import { readIntoShared } from '../../src/transport/shared-reads.ts';
 import type { Protocol } from '../../src/transport/ssh2-protocol.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { login, run } from '../helpers/ssh-client.ts';
