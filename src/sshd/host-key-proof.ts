@@ -4,25 +4,27 @@
 import type { Connection, ParsedKey } from 'ssh2';
 import { type Protocol, protocolOf, sendMessage } from '../transport/ssh2-protocol.ts';
 import { decodeStrings, encodeStrings, readString } from '../transport/wire.ts';
-import { utils } from './ssh2-internals.ts';
 
 const GLOBAL_REQUEST = 80;
 const ANNOUNCE = 'hostkeys-00@openssh.com';
 const PROVE = 'hostkeys-prove-00@openssh.com';
 
-/** To be called before the guard of the connection is put up: this must not see requests from before the login. */
-export function offerHostKeys(client: Connection, hostKeys: ReadonlyArray<{ readonly privateKey: string }>): void {
+/**
+ * Returns what offers `hostKeys` to a client; to be called before the guard of the connection is put up, as this must not
+ * see requests from before the login.
+ */
+export function offerOf(hostKeys: readonly ParsedKey[]): (client: Connection) => void {
+  const keys = new Map(hostKeys.map((key) => [key.getPublicSSH().toString('latin1'), key]));
+  const announcement = Buffer.concat([
+    globalRequest(ANNOUNCE, false),
+    encodeStrings(hostKeys.map((key) => key.getPublicSSH())),
+  ]);
+  return (client) => offerHostKeys(client, keys, announcement);
+}
+
+function offerHostKeys(client: Connection, keys: ReadonlyMap<string, ParsedKey>, announcement: Buffer): void {
   const protocol = protocolOf(client);
-  const keys = new Map(
-    hostKeys.map(({ privateKey }) => {
-      const key = parse(privateKey);
-      return [key.getPublicSSH().toString('latin1'), key];
-    }),
-  );
-  client.once('ready', () => {
-    const blobs = [...keys.values()].map((key) => key.getPublicSSH());
-    sendMessage(protocol, Buffer.concat([globalRequest(ANNOUNCE, false), encodeStrings(blobs)]));
-  });
+  client.once('ready', () => sendMessage(protocol, announcement));
 
   let isProven = false;
   const handle = protocol._onPayload;
@@ -70,13 +72,6 @@ function sshSignature(der: Buffer): Buffer {
   // SEQUENCE of two INTEGERs; short lengths, but for P-521, which no host key of ours has.
   const rEnd = 4 + (der[3] ?? 0);
   return encodeStrings([der.subarray(4, rEnd), der.subarray(rEnd + 2)]);
-}
-
-function parse(privateKey: string): ParsedKey {
-  const parsed: ParsedKey | ParsedKey[] | Error = utils.parseKey(privateKey);
-  const key = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (key === undefined || key instanceof Error) throw key ?? new Error('no key');
-  return key;
 }
 
 function globalRequest(name: string, wantsReply: boolean): Buffer {

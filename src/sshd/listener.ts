@@ -14,10 +14,11 @@ import { effectiveAlgorithms, serverOffer } from './algorithms.ts';
 import type { Backend, SshLimits } from './backend.ts';
 import { Connection } from './connection.ts';
 import type { HostKey } from './host-key.ts';
-import { offerHostKeys } from './host-key-proof.ts';
+import { offerOf } from './host-key-proof.ts';
 import { ProxyHeaderError, readProxyHeader } from './proxy-protocol.ts';
 import { QueueBudget } from './queue-budget.ts';
 import { announceSignatureAlgorithms } from './server-sig-algs.ts';
+import { signingKey } from './signing-key.ts';
 import { checkInternals, checkVersion, internalsOf, Server } from './ssh2-internals.ts';
 
 /** The identification string says what this is and no version: RFC 4253, section 4.2. */
@@ -61,9 +62,11 @@ export function createSshServer({ hostKeys, nextHostKeys, algorithms, backend, l
     effectiveAlgorithms(algorithms),
     hostKeys.map(({ type }) => type),
   );
+  const keys = hostKeys.map(({ privateKey }) => signingKey(privateKey));
+  const offerHostKeys = offerOf([...keys, ...nextHostKeys.map(({ privateKey }) => signingKey(privateKey))]);
 
   const ssh = new Server({
-    hostKeys: hostKeys.map((key) => key.privateKey),
+    hostKeys: keys.map((key) => ({ key })),
     ident: SOFTWARE,
     keepaliveInterval: limits.keepaliveIntervalMs,
     keepaliveCountMax: limits.keepaliveCountMax,
@@ -80,7 +83,7 @@ export function createSshServer({ hostKeys, nextHostKeys, algorithms, backend, l
     protocol._offer = offer;
     usePostQuantum(protocol);
     announceSignatureAlgorithms(protocol);
-    offerHostKeys(client, [...hostKeys, ...nextHostKeys]);
+    offerHostKeys(client);
     connection.greet(client, info);
   });
 

@@ -146,6 +146,9 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     }
   };
 
+  // The first key exchange is sent by a cipher that is none, and has kept the way to write that it was made with.
+  protocol._cipher._onWrite = (data) => protocol._onWrite(data);
+
   return {
     takesUploads: (channel) => {
       uploads.add(channel, openUploadWindow({ channel, protocol, reading, windowBytes: parts.windowBytes }));

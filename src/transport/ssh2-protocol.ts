@@ -65,6 +65,7 @@ interface Decipher {
 interface PacketCipher {
   /** A packet for a payload of this length, complete but for that and the tag. Once it is encrypted it is written. */
   allocPacket: (payloadBytes: number) => Buffer;
+  _onWrite: (data: Buffer) => void;
 }
 
 interface PacketWriter {
@@ -162,6 +163,7 @@ export function checkProtocol(protocol: Protocol): void {
     _queue: '_queue' in protocol,
     _decipher: '_decipher' in protocol,
     '_cipher.allocPacket': isFunction(protocol?._cipher?.allocPacket),
+    '_cipher._onWrite': isFunction(protocol?._cipher?._onWrite),
     _server: typeof protocol?._server === 'boolean',
     _authenticated: typeof protocol?._authenticated === 'boolean',
     '_packetRW.write': isFunction(protocol?._packetRW?.write?.alloc),
