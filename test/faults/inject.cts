@@ -8,13 +8,16 @@ const os: typeof import('node:os') = process.getBuiltinModule('node:os');
 
 const CALLS = ['read', 'write', 'fsync', 'close', 'ftruncate'] as const;
 
-/** What goes wrong with the calls on descriptors of files whose host path begins with `under`. */
+/** Calls on names, made at once while the disk is prompt, and else in a thread. */
+type NameCall = 'unlink';
+
+/** What goes wrong with the calls on files whose host path begins with `under`. */
 export interface Fault {
-  readonly call: (typeof CALLS)[number];
+  readonly call: (typeof CALLS)[number] | NameCall;
   readonly under: string;
   /** The errno it fails with. */
   readonly errno?: keyof typeof os.constants.errno;
-  /** Instead: a FIFO that it waits for, in a thread of libuv's pool, until somebody opens it for writing. */
+  /** Instead: a FIFO that it waits for, where the call is made, until somebody opens it for writing. */
   readonly stall?: string;
 }
 
@@ -23,12 +26,14 @@ type Call = (...words: unknown[]) => void;
 
 const file = process.env['TEST_FAULTS'] ?? '';
 
-function faultOf(call: string, descriptor: unknown): Fault | undefined {
+/** @param on a descriptor, or a path through one */
+function faultOf(call: string, on: unknown): Fault | undefined {
   let faults: Fault[];
   let path: string;
   try {
     faults = JSON.parse(fs.readFileSync(file, 'utf8')) as Fault[];
-    path = fs.readlinkSync(`/proc/self/fd/${Number(descriptor)}`);
+    const [, descriptor, rest = ''] = /^\/proc\/self\/fd\/(\d+)(.*)$/.exec(String(on)) ?? ['', Number(on)];
+    path = fs.readlinkSync(`/proc/self/fd/${descriptor}`) + rest;
   } catch {
     // No faults yet, or the file of faults is just being written.
     return undefined;
@@ -76,6 +81,20 @@ for (const name of ['closeSync', 'ftruncateSync'] as const) {
   };
   Object.assign(fs, { [name]: patched });
 }
+
+const { openSync, closeSync, unlinkSync, promises } = fs;
+const { open: openAside, unlink: unlinkAside } = promises;
+
+fs.unlinkSync = (path) => {
+  const { stall } = faultOf('unlink', path) ?? {};
+  if (stall !== undefined) closeSync(openSync(stall, 'r'));
+  unlinkSync(path);
+};
+promises.unlink = async (path) => {
+  const { stall } = faultOf('unlink', path) ?? {};
+  if (stall !== undefined) await (await openAside(stall, 'r')).close();
+  await unlinkAside(path);
+};
 
 // Tests of the clock and of errors that nobody caught: each signal is one such event.
 const { now } = Date;
