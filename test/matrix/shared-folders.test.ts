@@ -1,12 +1,13 @@
 // The matrix where the role comes from the grant of a shared folder: for each row of a face and each place in the folder,
 // what the rights there allow works, and what they don't is refused; whatever a row does, it changes nothing else in the
 // folder and nothing at home. For who has no grant there is no such folder. What is done to the folder itself, and to what
-// is above it, stands in mount-rows.ts. One test after the other, for each looks at the whole folder.
+// is above it, stands in mount-rows.ts, and what goes over its border in border-rows.ts. One test after the other, for each looks at the whole folder.
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Action } from '../../src/model/action.ts';
+import { BORDER_FACES } from './border-rows.ts';
 import { checkRow, isAllowed } from './check-row.ts';
 import { FACES } from './faces.ts';
 import { MOUNT_FACES, type MountRow } from './mount-rows.ts';
@@ -130,6 +131,15 @@ for (const [face, rows] of Object.entries(MOUNT_FACES)) {
     test.serial(`matrix: ${face}: ${member.user} can not take away ${TEAM}, nor what is above it`, async (t) => {
       t.timeout(120_000);
       for (const row of own) await checkMount(t, member, row);
+    });
+  }
+}
+
+for (const [face, rows] of Object.entries(BORDER_FACES)) {
+  for (const member of [...MEMBERS, STRANGER]) {
+    test.serial(`matrix: ${face}: ${member.user} takes over the border of ${TEAM} what both trees allow`, async (t) => {
+      t.timeout(120_000);
+      for (const row of rows) await checkMount(t, member, row);
     });
   }
 }
