@@ -109,3 +109,37 @@ for (const there of ['a file', 'an empty folder'] as const) {
     t.is(await moveAcross(moverOf(home.files, true), from, TO), 'moved');
   });
 }
+
+for (const [what, content] of [
+  ['longer', 'alpha and more'],
+  ['as long, but newer', 'ALPHA'],
+] as const) {
+  test(`move across: a file that is ${what} when all has been copied is kept`, async (t) => {
+    const home = await fullHome();
+    let copies = 0;
+    const files: Files = {
+      ...home.files,
+      copy: async (...words) => {
+        await home.files.copy(...words);
+        copies += 1;
+        if (copies < 4) return;
+        const path = parsePath('/sub/a.txt');
+        await home.write(path, content);
+        await home.files.setAttributes(path, { times: { accessedMs: 0, modifiedMs: Date.now() + 60_000 } });
+      },
+    };
+    const told: string[] = [];
+    const mover: Mover = {
+      ...moverOf(files),
+      attempt: (path, work) =>
+        work().catch((error: unknown) => {
+          told.push(`${path}: ${error instanceof FileError ? error.code : error}`);
+          return false;
+        }),
+    };
+    t.is(await moveAcross(mover, FROM, TO), 'left');
+    t.deepEqual(told, ['/sub/a.txt: busy']);
+    t.deepEqual(await home.names('/sub'), ['a.txt']);
+    t.is((await home.read('/sub/a.txt')).toString(), content);
+  });
+}
