@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { ACTIONS, NOT_ASKED_FOR } from '../../src/model/action.ts';
 import { COMMANDS } from '../../src/shell/commands/table.ts';
 import { inRepository } from '../helpers/folder.ts';
+import { snapshot } from '../storage/snapshot.ts';
 import { checkRow, isAllowed } from './check-row.ts';
 import { FACES } from './faces.ts';
 import { makeSpot, type Peers, startPeers } from './peers.ts';
@@ -36,12 +37,15 @@ test.after.always(async () => {
 async function check(t: ExecutionContext, { role: user, folder, allowed }: Rights, row: Row): Promise<void> {
   spots += 1;
   const path = join(folder.replace('{user}', user), String(spots));
+  const spot = await makeSpot(path, join(peers.server.homes, user, path));
   await checkRow(t, {
     row,
     peer: await peers.peerOf(user),
-    spot: await makeSpot(path, join(peers.server.homes, user, path)),
+    spot,
     allowed: isAllowed(row, allowed),
     label: `${row.title} by ${user} in ${folder}`,
+    // Beside it, other tests are at work.
+    look: async () => ({ spot: await snapshot(spot.host), others: [] }),
   });
 }
 

@@ -14,7 +14,7 @@ import { MOUNT_FACES, type MountRow } from './mount-rows.ts';
 import { makeSpot, spotAt } from './peers.ts';
 import { RIGHTS } from './rights.ts';
 import { Absent, Refused, type Row } from './row.ts';
-import { type Everything, MEMBERS, type Member, STRANGER, startTeam, TEAM, type Team } from './team.ts';
+import { MEMBERS, type Member, STRANGER, startTeam, TEAM, type Team } from './team.ts';
 
 let team: Team;
 const cleanUp: Array<() => unknown> = [];
@@ -43,21 +43,23 @@ const PLACES = MEMBERS.flatMap((member): Place[] =>
   })),
 );
 
-/** What there is but for the spot at `path`. */
-function beside({ team: lines, home }: Everything, path: string): Everything {
-  const name = path.slice(1);
-  return { team: lines.filter((line) => !line.startsWith(`${name} `) && !line.startsWith(`${name}/`)), home };
-}
-
 async function check(t: ExecutionContext, { member, folder, allowed }: Place, row: Row): Promise<void> {
-  const label = `${row.title} by ${member.user} in ${folder}`;
   spots += 1;
   const path = join(folder, String(spots));
   const spot = await makeSpot(`${TEAM}${path}`, join(team.host, path));
-  const before = beside(await team.everything(member), path);
-  const peer = await team.peerOf(member.user);
-  await checkRow(t, { row, peer, spot, allowed: isAllowed(row, allowed), label });
-  t.deepEqual(beside(await team.everything(member), path), before, `${label}: changed something else`);
+  const name = path.slice(1);
+  const isInSpot = (line: string): boolean => line.startsWith(`${name} `) || line.startsWith(`${name}/`);
+  await checkRow(t, {
+    row,
+    peer: await team.peerOf(member.user),
+    spot,
+    allowed: isAllowed(row, allowed),
+    label: `${row.title} by ${member.user} in ${folder}`,
+    look: async () => {
+      const { team: lines, home } = await team.everything(member);
+      return { spot: lines.filter(isInSpot), others: [...lines.filter((line) => !isInSpot(line)), ...home] };
+    },
+  });
   await rm(spot.host, { recursive: true });
 }
 

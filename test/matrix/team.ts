@@ -62,7 +62,7 @@ export interface Team extends Peers {
   everything(member: Member): Promise<Everything>;
 }
 
-export interface Everything {
+interface Everything {
   readonly team: readonly string[];
   readonly home: readonly string[];
 }
