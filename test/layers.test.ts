@@ -17,17 +17,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   access: ['model'],
   control: ['model'],
   cluster: ['model'],
+  moving: ['model'],
   storage: ['model'],
   accounts: ['model', 'text-files'],
   operations: ['model', 'access', 'storage'],
   administration: ['model', 'accounts', 'config', 'log', 'text-files'],
   sftp: ['model', 'streams'],
-  shell: ['model', 'streams'],
+  shell: ['model', 'moving', 'streams'],
   scp: ['model', 'streams'],
   transport: ['model', 'streams'],
   sshd: ['model', 'transport', 'accounts', 'sftp', 'shell', 'scp'],
   client: ['model', 'transport'],
-  cli: ['model', 'access', 'accounts', 'administration', 'client', 'config', 'control', 'log', 'server.ts'],
+  cli: ['model', 'access', 'accounts', 'administration', 'client', 'config', 'control', 'log', 'moving', 'server.ts'],
 };
 
 /** These wire the folders together, and may know all of them. */

@@ -16,10 +16,13 @@ export const ACTIONS = [
   'chown',
   'chtimes',
   'copy',
-  /** To let others have what lies at a path. */
+  /** To let others have what lies at a path. There is no way yet to do that. */
   'share',
   /** To manage users, sessions and rules; asked of the home, "/". */
   'administer',
 ] as const;
 
 export type Action = (typeof ACTIONS)[number];
+
+/** Actions that can be given already, and that nothing asks for. */
+export const NOT_ASKED_FOR: readonly Action[] = ['share'];

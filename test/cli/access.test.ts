@@ -59,3 +59,15 @@ test('access: explain remarks on a user who is not there, and refuses what is no
   t.is(broken.status, 1);
   t.regex(broken.stderr, /^sshome: sshome\.yaml:1: users\.bob\.roles: there is no role "x"/);
 });
+
+test('access: explain tells when nobody ever asks', async (t) => {
+  t.timeout(30_000);
+  const share = await explain(t, ['carol', 'share', '/notes.txt', '--json']);
+  t.is(share.status, 0);
+  t.is(JSON.parse(share.stdout).decision, 'allow');
+  t.regex(share.stderr, /^sshome: nothing in this version asks for share: it opens no way, allowed or not\n/);
+  const rules = 'folders: { design: { grants: [{ role: admin, users: [alice] }] } }\n';
+  const inFolder = await explain(t, ['alice', 'administer', '/shared/design'], rules);
+  t.is(inFolder.stderr, 'sshome: administer is asked of / alone: here it opens no way, allowed or not\n');
+  t.is((await explain(t, ['alice', 'administer', '/'], rules)).stderr, '');
+});

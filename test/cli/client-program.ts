@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { inRepository, temporaryFolder } from '../helpers/folder.ts';
-import { PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
+import { PASSWORDS, type RuledServer, startServer } from '../helpers/server.ts';
 
 export interface ProgramResult {
   readonly status: number | null;
@@ -13,7 +13,7 @@ export interface ProgramResult {
 }
 
 export interface Program {
-  readonly server: TestServer;
+  readonly server: RuledServer;
   /** alice's home on the disk of the server. */
   readonly home: string;
   /** Where the program runs. */
@@ -31,10 +31,10 @@ export interface RunOptions {
   readonly onOutput?: () => void;
 }
 
-/** A server, and a program that knows its key and alice's password. */
-export async function clientProgram(t: ExecutionContext): Promise<Program> {
+/** A server, with `rules` as sshome.yaml says them, and a program that knows its key and alice's password. */
+export async function clientProgram(t: ExecutionContext, rules = ''): Promise<Program> {
   t.timeout(60_000);
-  const server = await startServer(t);
+  const server = await startServer(t, {}, rules);
   const here = await temporaryFolder(t);
   const ownHome = await temporaryFolder(t);
   const run: Program['run'] = (words, { input = '', environment = {}, onOutput } = {}) =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Client } from '../../src/client/index.ts';
 import { isFileError } from '../../src/model/error.ts';
 import { parsePath } from '../../src/model/path.ts';
-import { CONTENT, holds, isGone, Refused, type Row } from './row.ts';
+import { Absent, CONTENT, holds, isGone, type Peer, Refused, type Row } from './row.ts';
 
 type ClientRow = Omit<Row, 'run'> & {
   readonly run: (client: Client, at: (name: string) => string) => Promise<unknown>;
@@ -55,7 +55,6 @@ const ROWS: readonly ClientRow[] = [
     needs: ['list', 'delete_files', 'delete_dirs'],
     run: (client, at) => client.delete(at('folder'), { recursive: true }),
     isDone: (host) => isGone(host, 'folder'),
-    hasParts: true,
   },
   {
     title: 'move',
@@ -110,12 +109,15 @@ const ROWS: readonly ClientRow[] = [
 
 export const CLIENT_ROWS: readonly Row[] = ROWS.map((row) => ({
   ...row,
-  run: async ({ client }, { at }) => {
-    try {
-      return String(await row.run(client, at));
-    } catch (error) {
-      if (isFileError(error, 'permission-denied')) throw new Refused(error.message);
-      throw error;
-    }
-  },
+  run: (peer, { at }) => withClient(peer, (client) => row.run(client, at)),
 }));
+
+export async function withClient({ client }: Peer, work: (client: Client) => Promise<unknown>): Promise<string> {
+  try {
+    return String(await work(client));
+  } catch (error) {
+    if (isFileError(error, 'permission-denied')) throw new Refused(error.message);
+    if (isFileError(error, 'not-found')) throw new Absent(error.message);
+    throw error;
+  }
+}

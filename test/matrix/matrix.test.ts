@@ -1,163 +1,57 @@
-// One matrix: every action, every role, every face. For each row of a face and each place where somebody has some rights,
-// what these allow works, and what they don't is refused and changes nothing. The rights stand here once more, as plain
-// lists: the test does not ask the policy what to expect.
+// One matrix: every action, every role, every face. For each row of a face and each place in a home where somebody has
+// some rights, what these allow works, and what they don't is refused and changes nothing. The same in shared folders
+// stands in shared-folders.test.ts.
 
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import ssh2 from 'ssh2';
-import { connect } from '../../src/client/index.ts';
-import { ACTIONS, type Action } from '../../src/model/action.ts';
+import { ACTIONS, NOT_ASKED_FOR } from '../../src/model/action.ts';
 import { COMMANDS } from '../../src/shell/commands/table.ts';
-import { temporaryFolder } from '../helpers/folder.ts';
-import { type RuledServer, startServer } from '../helpers/server.ts';
+import { inRepository } from '../helpers/folder.ts';
 import { snapshot } from '../storage/snapshot.ts';
-import { CLIENT_ROWS } from './client-rows.ts';
-import { CONTENT, type Peer, Refused, type Row } from './row.ts';
-import { SCP_ROWS } from './scp-rows.ts';
-import { SFTP_ROWS } from './sftp-rows.ts';
-import { COMMAND_ROWS, COMMANDS_WITHOUT_FILES, EXEC_ROWS, SHELL_ROWS } from './shell-rows.ts';
+import { checkRow, isAllowed } from './check-row.ts';
+import { FACES } from './faces.ts';
+import { makeSpot, type Peers, startPeers } from './peers.ts';
+import { allBut, OWN_ROLES, RIGHTS, type Rights, ROLES } from './rights.ts';
+import type { Row } from './row.ts';
+import { COMMAND_ROWS, COMMANDS_WITHOUT_FILES } from './shell-rows.ts';
 
-const FACES: Readonly<Record<string, readonly Row[]>> = {
-  SFTP: SFTP_ROWS,
-  exec: EXEC_ROWS,
-  shell: SHELL_ROWS,
-  scp: SCP_ROWS,
-  client: CLIENT_ROWS,
-};
-
-/** A user with the role of the same name, and what may be done in a folder of the home. */
-interface Place {
-  readonly user: string;
-  readonly folder: string;
-  readonly allowed: readonly Action[];
-}
-
-const EVERYTHING = [...ACTIONS];
-const allBut = (...actions: Action[]): Action[] => EVERYTHING.filter((action) => !actions.includes(action));
-
-const PLACES: readonly Place[] = [
-  { user: 'owner', folder: '/', allowed: allBut('administer') },
-  { user: 'admin', folder: '/', allowed: EVERYTHING },
-  { user: 'editor', folder: '/', allowed: allBut('create_symlinks', 'chmod', 'chown', 'share', 'administer') },
-  { user: 'viewer', folder: '/', allowed: ['list', 'download'] },
-  { user: 'dropbox', folder: '/', allowed: ['upload', 'create_dirs', 'chtimes'] },
-  { user: 'nothing', folder: '/', allowed: [] },
-  { user: 'mixed', folder: '/', allowed: ['list', 'download'] },
-  {
-    user: 'mixed',
-    folder: '/in/mixed',
-    allowed: ['list', 'upload', 'create_dirs', 'rename_files', 'create_symlinks', 'copy', 'delete_dirs'],
-  },
-  {
-    user: 'mixed',
-    folder: '/in/mixed/box',
-    allowed: ['upload', 'overwrite', 'rename_dirs', 'delete_files', 'chmod', 'chown'],
-  },
-  { user: 'mixed', folder: '/in/other', allowed: ['list', 'chtimes', 'overwrite', 'rename_files', 'delete_files'] },
-];
-
-const RULES = `
-roles:
-  nothing: {}
-  mixed:
-    rules:
-      - { path: /, allow: [list, download] }
-      - { path: /in, deny: [download] }
-      - { path: '/in/{user}', allow: [upload, create_dirs, rename_files, create_symlinks, copy, delete_dirs] }
-      - path: '/in/*/b?x'
-        allow: [overwrite, rename_dirs, delete_files, chmod, chown]
-        deny: [list, create_dirs, rename_files, create_symlinks, copy, delete_dirs]
-      - { path: '/in/o*', allow: [chtimes, overwrite, rename_files, delete_files] }
+/** The users are called as their roles are. */
+const RULES = `${OWN_ROLES}
 users:
-${[...new Set(PLACES.map(({ user }) => user))].map((user) => `  ${user}: { roles: [${user}] }`).join('\n')}
+${ROLES.map((role) => `  ${role}: { roles: [${role}] }`).join('\n')}
 `;
 
-const PASSWORD = 'correct horse';
-
-let server: RuledServer;
-const peers = new Map<string, Promise<Peer>>();
+let peers: Peers;
 const cleanUp: Array<() => unknown> = [];
 let spots = 0;
 
 test.before(async () => {
-  const t = { teardown: (end: () => unknown) => cleanUp.push(end) } as unknown as ExecutionContext;
-  const folder = await temporaryFolder(t);
-  const credentials = join(folder, 'id_passwd.txt');
-  const users = new Set(PLACES.map(({ user }) => user));
-  await writeFile(credentials, [...users].map((user) => `${user}:${PASSWORD}\n`).join(''), { mode: 0o600 });
-  server = await startServer(t, { credentials, 'log-level': 'error', 'max-channels': '100' }, RULES);
+  peers = await startPeers({ teardown: (end) => cleanUp.push(end) }, ROLES, RULES);
 });
 
 test.after.always(async () => {
   for (const end of cleanUp.reverse()) await end();
 });
 
-/** Logs in once for each user, by each way. */
-function peerOf(user: string): Promise<Peer> {
-  const known = peers.get(user);
-  if (known !== undefined) return known;
-  const connecting = logIn(user);
-  peers.set(user, connecting);
-  return connecting;
-}
-
-async function logIn(user: string): Promise<Peer> {
-  const { host, port } = server;
-  const ssh = new ssh2.Client();
-  cleanUp.push(() => ssh.end());
-  await new Promise<void>((resolve, reject) => {
-    ssh.once('ready', () => resolve()).once('error', reject);
-    ssh.connect({ host, port, username: user, password: PASSWORD });
-  });
-  const sftp = await new Promise<Peer['sftp']>((resolve, reject) => {
-    ssh.sftp((error, wrapper) => (error ? reject(error) : resolve(wrapper)));
-  });
-  const client = await connect({ host, port, user, password: PASSWORD, verifyHost: () => true });
-  cleanUp.push(() => client.quit());
-  return { user, ssh, sftp, client };
-}
-
-/** A new folder for one row, with what the rows work on. */
-async function makeSpot({ user, folder }: Place): Promise<{ path: string; host: string }> {
+async function check(t: ExecutionContext, { role: user, folder, allowed }: Rights, row: Row): Promise<void> {
   spots += 1;
-  const path = join(folder, String(spots));
-  const host = join(server.homes, user, path);
-  await mkdir(join(host, 'folder'), { recursive: true });
-  await mkdir(join(host, 'empty'));
-  for (const name of ['file', 'folder/inner']) await writeFile(join(host, name), CONTENT);
-  await writeFile(join(host, 'other'), 'other');
-  await symlink('file', join(host, 'link'));
-  return { path, host };
-}
-
-async function check(t: ExecutionContext, place: Place, row: Row): Promise<void> {
-  const label = `${row.title} by ${place.user} in ${place.folder}`;
-  const { path, host } = await makeSpot(place);
-  const before = await snapshot(host);
-  const spot = { at: (name: string) => (name === '' ? path : `${path}/${name}`), host };
-  let answer: string | undefined;
-  try {
-    answer = await row.run(await peerOf(place.user), spot);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw new Error(`${label}: ${error}`, { cause: error });
-  }
-  const isAllowed =
-    row.needs.every((action) => place.allowed.includes(action)) ||
-    (row.orOneOf ?? []).some((action) => place.allowed.includes(action));
-  t.is(answer !== undefined, isAllowed, `${label}: ${isAllowed ? 'was refused' : 'worked'}`);
-  if (isAllowed) {
-    t.true(answer?.includes(row.answer ?? ''), `${label}: answered ${answer}`);
-    if (row.isDone !== undefined) t.true(await row.isDone(host), `${label}: was not done`);
-  }
-  if (isAllowed ? row.isDone === undefined : row.hasParts !== true) {
-    t.deepEqual(await snapshot(host), before, `${label}: changed something`);
-  }
+  const path = join(folder.replace('{user}', user), String(spots));
+  const spot = await makeSpot(path, join(peers.server.homes, user, path));
+  await checkRow(t, {
+    row,
+    peer: await peers.peerOf(user),
+    spot,
+    allowed: isAllowed(row, allowed),
+    label: `${row.title} by ${user} in ${folder}`,
+    // Beside it, other tests are at work.
+    look: async () => ({ spot: await snapshot(spot.host), others: [] }),
+  });
 }
 
 for (const [face, rows] of Object.entries(FACES)) {
-  for (const place of PLACES) {
-    test(`matrix: ${face}: ${place.user} in ${place.folder}: what is allowed works, what is not changes nothing`, async (t) => {
+  for (const place of RIGHTS) {
+    test(`matrix: ${face}: ${place.role} in ${place.folder}: what is allowed works, what is not changes nothing`, async (t) => {
       t.timeout(120_000);
       for (const row of rows) await check(t, place, row);
     });
@@ -165,20 +59,26 @@ for (const [face, rows] of Object.entries(FACES)) {
 }
 
 test('matrix: every action on files is asked for by some row, and of every action somewhere the only one missing', (t) => {
-  const ofFiles = allBut('share', 'administer');
+  const ofFiles = allBut('administer', ...NOT_ASKED_FOR);
   const rows = Object.values(FACES).flat();
   for (const action of ofFiles) {
     const decides = rows.some(
-      ({ needs, orOneOf }) =>
-        orOneOf === undefined &&
-        needs.includes(action) &&
-        PLACES.some(
-          ({ allowed }) =>
-            !allowed.includes(action) && needs.every((other) => other === action || allowed.includes(other)),
-        ),
+      (row) =>
+        row.orOneOf === undefined &&
+        RIGHTS.some(({ allowed }) => !isAllowed(row, allowed) && isAllowed(row, [...allowed, action])),
     );
     t.true(decides, `nobody notices whether ${action} is asked for`);
   }
+});
+
+test('matrix: of every action it is true that something asks for it, or that nothing does', async (t) => {
+  const folder = inRepository('src/operations');
+  const sources = (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8'));
+  const text = (await Promise.all(sources)).join('');
+  t.deepEqual(
+    ACTIONS.filter((action) => !text.includes(`'${action}'`)),
+    NOT_ASKED_FOR,
+  );
 });
 
 test('matrix: every command of the shell has its row, or asks nothing of files', (t) => {

@@ -26,7 +26,10 @@ export interface Row {
   readonly needs: readonly Action[];
   /** One of these is enough, too. */
   readonly orOneOf?: readonly Action[];
-  /** Does it, and resolves to what came back. Throws a Refused when it was refused, and nothing else then. */
+  /**
+   * Does it, and resolves to what came back. Throws a Refused when it was refused, and an Absent when what it is about is
+   * not there.
+   */
   run(peer: Peer, spot: Spot): Promise<string>;
   /** What must come back when it is allowed, as a part of it. */
   readonly answer?: string;
@@ -39,6 +42,11 @@ export interface Row {
 /** The server said no. */
 export class Refused extends Error {
   override readonly name = 'Refused';
+}
+
+/** The server said that there is no such thing. */
+export class Absent extends Error {
+  override readonly name = 'Absent';
 }
 
 /** What stands in the folder of each row. */

@@ -3,16 +3,21 @@
 import { lstat, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SFTPWrapper } from 'ssh2';
-import { CONTENT, holds, isGone, Refused, type Row } from './row.ts';
+import { Absent, CONTENT, holds, isGone, Refused, type Row } from './row.ts';
 
+const NO_SUCH_FILE = 2;
 const PERMISSION_DENIED = 3;
 
+type Done<T> = (error: (Error & { code?: number }) | null | undefined, result?: T) => void;
+
 /** Calls a method that ends with a callback. */
-function ask<T>(send: (done: (error: (Error & { code?: number }) | null | undefined, result?: T) => void) => void) {
+export function ask<T>(send: (done: Done<T>) => void): Promise<T> {
   return new Promise<T>((resolve, reject) =>
     send((error, result) => {
       if (!error) resolve(result as T);
-      else reject(error.code === PERMISSION_DENIED ? new Refused(error.message) : error);
+      else if (error.code === PERMISSION_DENIED) reject(new Refused(error.message));
+      else if (error.code === NO_SUCH_FILE) reject(new Absent(error.message));
+      else reject(error);
     }),
   );
 }

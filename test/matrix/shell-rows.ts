@@ -1,7 +1,7 @@
 // Every command of the shell that touches files: by itself after `ssh host` (exec), and typed into a shell.
 
 import type { ClientCallback } from 'ssh2';
-import { CONTENT, holds, isGone, Refused, type Row } from './row.ts';
+import { Absent, CONTENT, holds, isGone, type Peer, Refused, type Row } from './row.ts';
 
 export interface CommandRow extends Omit<Row, 'run'> {
   /** `{}` stands for the folder of the row. */
@@ -41,10 +41,9 @@ export const COMMAND_ROWS: readonly CommandRow[] = [
   },
   {
     title: 'delete of a folder',
-    line: 'delete -rf {}/folder',
+    line: 'delete -r {}/folder',
     needs: ['list', 'delete_files', 'delete_dirs'],
     isDone: (host) => isGone(host, 'folder'),
-    hasParts: true,
   },
   {
     title: 'mkdir',
@@ -127,16 +126,22 @@ export const COMMANDS_WITHOUT_FILES: readonly string[] = [
 
 export const EXEC_ROWS: readonly Row[] = COMMAND_ROWS.map(({ line, input = '', ...row }) => ({
   ...row,
-  run: ({ ssh }, { at }) => play((opened) => ssh.exec(line.replaceAll('{}', at('')), opened), input),
+  run: (peer, { at }) => execute(peer, line.replaceAll('{}', at('')), input),
 }));
 
 export const SHELL_ROWS: readonly Row[] = COMMAND_ROWS.filter(({ execOnly }) => execOnly !== true).map(
-  ({ line, ...row }) => ({
-    ...row,
-    // The shell ends with the status of the last command.
-    run: ({ ssh }, { at }) => play((opened) => ssh.shell(false, opened), `${line.replaceAll('{}', at(''))}\nexit\n`),
-  }),
+  ({ line, ...row }) => ({ ...row, run: (peer, { at }) => type(peer, line.replaceAll('{}', at(''))) }),
 );
+
+/** Runs one command by itself. */
+export function execute({ ssh }: Peer, line: string, input = ''): Promise<string> {
+  return play((opened) => ssh.exec(line, opened), input);
+}
+
+/** Types one command into a shell, which ends with its status. */
+export function type({ ssh }: Peer, line: string): Promise<string> {
+  return play((opened) => ssh.shell(false, opened), `${line}\nexit\n`);
+}
 
 /** Opens a channel, sends `input`, and resolves to what came back when the channel is closed. */
 function play(open: (opened: ClientCallback) => void, input: string): Promise<string> {
@@ -158,6 +163,7 @@ function play(open: (opened: ClientCallback) => void, input: string): Promise<st
       channel.on('close', () => {
         if (status === 0) resolve(output);
         else if (status === 1 && errors.includes('Permission denied')) reject(new Refused(errors));
+        else if (status === 1 && errors.includes('No such file')) reject(new Absent(errors));
         else reject(new Error(`exit status ${status}: ${errors}`));
       });
       channel.end(input);

@@ -5,8 +5,8 @@ import { compileRights } from '../../access/rights.ts';
 import { describeReason, type Verdict } from '../../access/verdict.ts';
 import { CredentialsError, loadCredentials } from '../../accounts/load-credentials.ts';
 import { ConfigError, loadSettings } from '../../config/load.ts';
-import { ACTIONS, type Action } from '../../model/action.ts';
-import { parsePath, type VirtualPath } from '../../model/path.ts';
+import { ACTIONS, type Action, NOT_ASKED_FOR } from '../../model/action.ts';
+import { parsePath, ROOT, type VirtualPath } from '../../model/path.ts';
 import { printable } from '../../model/printable.ts';
 import { EXIT } from '../exit-code.ts';
 import { configSources, describeSettings } from '../setting-flags.ts';
@@ -42,6 +42,7 @@ async function run(words: Readonly<Record<string, unknown>>): Promise<void> {
     const { rules, config } = await loadSettings(configSources(words));
     const verdict = compileRights(rules, user).verdict(action, path);
     process.stdout.write(words['json'] === true ? asJson(verdict) : asText(verdict));
+    remarkOnAction(action, path);
     await remarkOnStranger(user, config.credentials);
     process.exitCode = verdict.decision === 'allow' ? EXIT.ok : EXIT.failed;
   } catch (error) {
@@ -63,6 +64,15 @@ const ANSWERS = { allow: 'yes', deny: 'no', hidden: 'no, hidden' } as const;
 
 function shown(path: VirtualPath): string {
   return printable(path);
+}
+
+/** The rules may say yes where nobody ever asks. */
+function remarkOnAction(action: Action, path: VirtualPath): void {
+  if (NOT_ASKED_FOR.includes(action)) {
+    process.stderr.write(`sshome: nothing in this version asks for ${action}: it opens no way, allowed or not\n`);
+  } else if (action === 'administer' && path !== ROOT) {
+    process.stderr.write('sshome: administer is asked of / alone: here it opens no way, allowed or not\n');
+  }
 }
 
 /** Rules for somebody who is not there are no mistake, but a name that was misspelt looks the same. */

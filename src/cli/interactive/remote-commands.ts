@@ -4,18 +4,16 @@ import { PREVIEW_BYTES } from '../../client/client.ts';
 import type { Attributes } from '../../model/entry.ts';
 import { FileError } from '../../model/error.ts';
 import { modeText } from '../../model/mode-text.ts';
-import { joinPath, nameOf, parsePath, type VirtualPath } from '../../model/path.ts';
+import { parsePath, type VirtualPath } from '../../model/path.ts';
 import { printable } from '../../model/printable.ts';
 import { deletePaths } from '../deletion.ts';
 import { EXIT } from '../exit-code.ts';
-import { expandGlob, nothingMatches } from '../glob.ts';
-import { remoteSide } from '../glob-sides.ts';
 import { timeText } from '../listing.ts';
 import { listPaths } from '../listing-command.ts';
 import { previewLines } from '../preview.ts';
-import { UsageError } from '../usage-error.ts';
-import { type InteractiveCommand, type InteractiveContext, MANY } from './command.ts';
-import type { Word } from './words.ts';
+import { type InteractiveCommand, MANY } from './command.ts';
+import { MOVE_COMMAND } from './move-command.ts';
+import { onePath } from './one-path.ts';
 
 export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
   {
@@ -143,23 +141,7 @@ export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
       return EXIT.ok;
     },
   },
-  {
-    name: 'move',
-    aliases: ['mv', 'rename'],
-    usage: 'FROM TO',
-    describe: 'rename a remote file or folder, or move it',
-    options: [],
-    least: 2,
-    most: 2,
-    completes: () => 'remote',
-    async run({ context, words }) {
-      const from = await onePath(context, words[0]);
-      const to = parsePath(words[1]?.text ?? '', context.remoteFolder);
-      const there = await context.client.stat(to).catch(() => undefined);
-      await context.client.move(from, there?.kind === 'directory' ? joinPath(to, nameOf(from)) : to);
-      return EXIT.ok;
-    },
-  },
+  MOVE_COMMAND,
   {
     name: 'stat',
     aliases: [],
@@ -178,15 +160,6 @@ export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
     },
   },
 ];
-
-/** The one path that a word stands for. */
-async function onePath(context: InteractiveContext, word: Word | undefined): Promise<VirtualPath> {
-  const pattern = word?.pattern ?? '';
-  const [first, ...others] = await expandGlob(pattern, remoteSide(context.client, context.remoteFolder));
-  if (first === undefined) throw nothingMatches(pattern);
-  if (others.length > 0) throw new UsageError(`${printable(pattern)} stands for several files: one is needed`);
-  return parsePath(first, context.remoteFolder);
-}
 
 function statLines(path: VirtualPath, attributes: Attributes): string[] {
   return [

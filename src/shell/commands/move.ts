@@ -3,9 +3,12 @@
 
 import { FileError, isFileError } from '../../model/error.ts';
 import { isWithin } from '../../model/path.ts';
+import { keptText, moveAcross } from '../../moving/move-across.ts';
+import type { Mover } from '../../moving/mover.ts';
 import { type Command, defineCommand } from '../command.ts';
+import { readFolder } from '../folder.ts';
 import { eachIntoTarget } from '../into-target.ts';
-import { moveAcross } from '../move-across.ts';
+import { attempt, type OperandCall } from '../operands.ts';
 import { EXIT } from '../report.ts';
 
 export const move: Command = defineCommand({
@@ -26,10 +29,29 @@ export const move: Command = defineCommand({
         await call.context.files.rename(from, to, { replace: true });
       } catch (error) {
         if (!isFileError(error, 'cross-device')) throw error;
-        const failed = await moveAcross(call, from, to);
-        if (failed !== EXIT.ok) inner = failed;
+        const moved = await moveAcross(moverOf(call), from, to);
+        if (moved === 'kept') await call.io.error(`${call.name}: ${keptText(from, to)}`);
+        if (moved !== 'moved') inner = EXIT.failed;
       }
     });
     return status === EXIT.ok ? inner : status;
   },
 });
+
+function moverOf(call: OperandCall): Mover {
+  const { files } = call.context;
+  const { signal } = call.io;
+  return {
+    files,
+    replace: true,
+    entriesOf: (folder) => readFolder(files, folder, signal),
+    mayGoOn: () => signal.throwIfAborted(),
+    attempt: async (path, work) => {
+      let isDone = false;
+      const status = await attempt(call, path, async () => {
+        isDone = await work();
+      });
+      return isDone && status === EXIT.ok;
+    },
+  };
+}
