@@ -51,10 +51,10 @@ export function createRemoteFile(
       }),
     sync: () => tracked(handle.sync),
     space: () => tracked(handle.space),
-    close() {
+    close({ abandon = false } = {}) {
       closing ??= (async () => {
         await Promise.allSettled(underWay);
-        await handle.close();
+        await (abandon ? handle.abandon() : handle.close());
         if (writeError !== undefined) throw writeError;
       })();
       return closing;

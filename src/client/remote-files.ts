@@ -111,9 +111,12 @@ export function createRemoteFiles(session: Session): Files {
           // Not emptied at open: both may be names of one file.
           await session.request(to, (sftp, answer) => sftp.ext_copy_data(source.id, 0, 0, target.id, 0, answer));
           await target.setAttributes({ sizeBytes });
-        } finally {
-          await target.close();
+        } catch (error) {
+          // The first failure counts; what there is of it must not take the place of a file that is whole.
+          await target.abandon().catch(() => {});
+          throw error;
         }
+        await target.close();
       } finally {
         await source.close();
       }

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { SFTPWrapper } from 'ssh2';
 import { isFileError } from '../../src/model/error.ts';
+import { parsePath } from '../../src/model/path.ts';
 import { login } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 import { get, put, type ServerUnderTest, startUnderTest, worksFor } from './server-under-test.ts';
@@ -105,4 +106,19 @@ test('disk errors: fsync close: a close is OK only when the content is on the di
   await server.setFaults({ call: 'fsync', errno: 'EIO', under });
   const error = await t.throwsAsync(put(files, 'a', Buffer.from('content')));
   t.true(isFileError(error, 'io-error'), String(error));
+});
+
+// Regression. What was wrong: our client closed the target of a copy that had failed as if it were whole. How it was
+// reached: the source could not be read to its end, and uploads were atomic: the close gave the name to a part. What this
+// verifies: a copy that fails makes nothing.
+test('disk errors: a copy whose source can not be read makes nothing', async (t) => {
+  t.timeout(60_000);
+  const server = await startUnderTest(t, { injected: true, settings: { upload: 'atomic', 'upload-keep': '0' } });
+  const { files } = await server.connect('alice');
+  await put(files, 'source', Buffer.alloc(600_000, 'content'));
+  await server.setFaults({ call: 'read', errno: 'EIO', under: await server.homeOf('alice') });
+  const error = await t.throwsAsync(files.copy(parsePath('/source'), parsePath('/target')));
+  t.true(isFileError(error, 'io-error'), error?.message);
+  await server.setFaults();
+  t.deepEqual(await readdir(await server.homeOf('alice')), ['source']);
 });
