@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scp: ['model', 'streams'],
   transport: ['model', 'streams'],
   sshd: ['model', 'transport', 'accounts', 'sftp', 'shell', 'scp'],
-  client: ['model', 'transport'],
+  client: ['model', 'streams', 'transport'],
   cli: ['model', 'access', 'accounts', 'administration', 'client', 'config', 'control', 'log', 'moving', 'server.ts'],
 };
 

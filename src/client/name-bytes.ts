@@ -1,17 +1,9 @@
 // File names are bytes (model/bytes.ts), but ssh2's SFTP client knows UTF-8 only, and could not ask for a Latin-1 name.
-// This file mends that on one session, by what ssh2 1.17 keeps in it; received-packets.ts mends the way back.
+// This file mends that; received-packets.ts mends the way back.
 
 import type { SFTPWrapper } from 'ssh2';
 import { encodeBytes } from '../model/bytes.ts';
-
-/** The parts of ssh2's SFTP class that are used here. */
-interface SftpInternals {
-  /** Packets that wait for the window to open. */
-  _buffer: Buffer[];
-  _waitWindow: boolean;
-  _chunkcb: (() => void) | undefined;
-  readonly outgoing: { window: number };
-}
+import { sendChanged } from './sent-packets.ts';
 
 /**
  * Calls `send` with what to give to ssh2 for each of `names`: the name itself, or for one that is not UTF-8 a
@@ -40,23 +32,10 @@ export interface Exchange {
 
 /** Calls `send`, and exchanges strings in the packet that it makes before that leaves. */
 export function sendExchanged(sftp: SFTPWrapper, exchanges: readonly Exchange[], send: () => void): void {
-  const session = internals(sftp);
-  // With a closed window ssh2 keeps the packet back, where it can be changed.
-  const { window } = session.outgoing;
-  const waiting = session._buffer.length;
-  session.outgoing.window = 0;
-  try {
-    send();
-  } finally {
-    session.outgoing.window = window;
-  }
-  const packet = session._buffer.at(-1);
-  if (packet === undefined || session._buffer.length === waiting) return;
-  for (const { standIn, bytes } of exchanges) replaceString(packet, standIn, bytes);
-  if (window > 0) {
-    session._waitWindow = false;
-    session._chunkcb?.();
-  }
+  sendChanged(sftp, send, (packet) => {
+    for (const { standIn, bytes } of exchanges) replaceString(packet, standIn, bytes);
+    return packet;
+  });
 }
 
 function exchangeFor(name: string, index: number): Exchange {
@@ -71,8 +50,4 @@ function replaceString(packet: Buffer, from: string, to: Buffer): void {
   const at = packet.indexOf(Buffer.concat([length, Buffer.from(from)]));
   if (at < 0) throw new Error('ssh2 has made another packet than expected');
   to.copy(packet, at + 4);
-}
-
-function internals(sftp: SFTPWrapper): SftpInternals {
-  return sftp as unknown as SftpInternals;
 }

@@ -7,6 +7,7 @@ import { FileError } from '../model/error.ts';
 import type { OpenOptions } from '../model/files.ts';
 import { attributesFromWire, attributesToWire, type WireAttributes } from './attributes.ts';
 import { sendExchanged, withNameBytes } from './name-bytes.ts';
+import { sendWrite } from './sent-packets.ts';
 import type { Answer, Session } from './session.ts';
 import { spaceFromWire, type WireSpace } from './space.ts';
 
@@ -50,7 +51,7 @@ export async function openHandle(session: Session, path: string, options: OpenOp
       return bytes ?? 0;
     },
     async writeOnce(data, offset) {
-      await session.request(path, (sftp, answer) => sftp.write(id, data, 0, data.length, offset, answer));
+      await session.request(path, (sftp, answer) => sendWrite(sftp, { id, data, offset }, answer));
     },
     async stat() {
       const wire = await session.request<WireAttributes>(path, (sftp, answer) => sftp.fstat(id, answer));
