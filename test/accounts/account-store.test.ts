@@ -195,3 +195,18 @@ test('account store: who is locked is told once, who is unlocked has changed', a
   await writeFile(file, HASHED);
   t.deepEqual(await unlocked, { added: [], removed: ['carol'], locked: [], changed: ['alice'] });
 });
+
+// What was wrong: close() did not wait for a file that was being read. The log was closed meanwhile, and what the reader said
+// then made "the log can't be written: write after end" at the end of a server.
+// How reached: id_passwd.txt changes in the moment in which the server stops.
+// This verifies: nothing is read and nothing logged after close() has resolved.
+test('account store: is closed when nothing is read any more', async (t) => {
+  const { file, log, store } = await openStore(t, HASHED);
+  await writeFile(file, `${HASHED}carol:${transparentHash('c')}\n`, { mode: 0o600 });
+  const reading = store.reload();
+  await store.close();
+  t.true(log.lines.includes('info: the users have changed'));
+  const { length } = log.lines;
+  await reading;
+  t.is(log.lines.length, length);
+});
