@@ -29,12 +29,13 @@ const audit = defineVerb({
     const { since, until, csv, ...names } = options;
     const limit = limitOf(options.limit);
     const query = checked({ ...names, sinceMs: timeOf('since', since), untilMs: timeOf('until', until) });
-    if (logFile === '') {
+    const file = await logFile();
+    if (file === '') {
       throw new AdministrationError(
-        'there is no log file to search: the server needs the setting log-file (docs/audit.md)',
+        'there is no log file to search: put `log-file: log.jsonl` into sshome.yaml, and start the server again',
       );
     }
-    const found = (): AsyncIterable<AuditRecord> => inWords(searchAudit({ file: logFile, query, limit }));
+    const found = (): AsyncIterable<AuditRecord> => inWords(searchAudit({ file, query, limit }));
     return { rows: once(found), lines: once(() => (csv ? csvLines(found()) : readableLines(found()))), remarks: [] };
   },
 });
