@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { limitsFrom } from './access/limits.ts';
 import { maxSessionsOf } from './access/login.ts';
 import { openAccountStore } from './accounts/account-store.ts';
@@ -207,7 +207,11 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const control = await listenForControl({
     folder: state,
     log,
-    handlers: controlHandlers({ live, audit: log.audit }),
+    handlers: controlHandlers({
+      live,
+      logFile: config.logFile === '' ? '' : resolve(config.logFile),
+      audit: log.audit,
+    }),
   });
   closers.push(() => control.close());
   const keysOfUsers = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });

@@ -81,9 +81,11 @@ export class AccountStore {
     return this.#reloading;
   }
 
-  close(): void {
-    this.#watch.close();
+  /** Resolves when nothing is read any more: nothing is logged after that. */
+  async close(): Promise<void> {
     this.#listeners.clear();
+    await this.#watch.close();
+    await this.#reloading;
   }
 
   async #reload(): Promise<void> {

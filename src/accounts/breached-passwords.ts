@@ -13,7 +13,10 @@ export class BreachedFileError extends Error {
 
   constructor(cause: unknown) {
     const { code } = cause as NodeJS.ErrnoException;
-    super(`the file of passwords that everybody knows can't be read (${code ?? 'unknown error'})`, { cause });
+    super(
+      `no password can be set: the file that passwords.breached-list names can't be read (${code ?? 'unknown error'})`,
+      { cause },
+    );
   }
 }
 

@@ -20,32 +20,37 @@ export interface KeyWatchParts {
 export class KeyWatch {
   readonly #parts: Required<KeyWatchParts>;
   readonly #timer: NodeJS.Timeout;
-  #isLooking = false;
+  readonly #closing = new AbortController();
+  #looking: Promise<void> | undefined;
 
   constructor(parts: KeyWatchParts) {
     this.#parts = { pollMs: 1000, settleMs: 200, ...parts };
     this.#timer = setInterval(() => this.#begin(), this.#parts.pollMs).unref();
   }
 
-  close(): void {
+  /** Resolves when nothing is looked at any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
     clearInterval(this.#timer);
+    await this.#looking;
   }
 
   #begin(): void {
     // A disk that hangs is waited for once.
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    this.#look()
-      .catch((error: unknown) => this.#parts.log.unexpected(error, 'looking at the keys of who is logged in'))
+    if (this.#looking !== undefined) return;
+    this.#looking = this.#look()
+      .catch((error: unknown) => void this.#parts.log.unexpected(error, 'looking at the keys of who is logged in'))
       .finally(() => {
-        this.#isLooking = false;
+        this.#looking = undefined;
       });
   }
 
   async #look(): Promise<void> {
     const gone = await this.#gone();
     if (gone.length === 0) return;
-    await delay(this.#parts.settleMs, undefined, { ref: false });
+    const { signal } = this.#closing;
+    await delay(this.#parts.settleMs, undefined, { ref: false, signal }).catch(() => undefined);
+    if (signal.aborted) return;
     const stillGone = await this.#gone();
     for (const { user, key } of gone) {
       if (stillGone.some((one) => one.user === user && one.key === key)) this.#parts.onRevoked(user, key);

@@ -18,8 +18,8 @@ import type { RulesEditor } from './rules-editor.ts';
 export interface AdministrationParts {
   readonly accounts: AccountEditor;
   readonly rules: RulesEditor;
-  /** Empty: none. */
-  readonly logFile: string;
+  /** Where the server's log file is, empty for none. */
+  readonly logFile: () => Promise<string>;
   readonly live: LiveServer;
 }
 

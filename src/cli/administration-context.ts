@@ -10,6 +10,7 @@ import { createVerbs, inWords } from '../administration/administer.ts';
 import { createRulesEditor } from '../administration/rules-editor.ts';
 import { parseConfig, readConfigFile } from '../config/config-file.ts';
 import { loadSome } from '../config/load.ts';
+import { SETTINGS } from '../config/schema.ts';
 import { askServer, ControlError } from '../control/ask.ts';
 import { liveServer } from '../control/live-server.ts';
 import { appendAudit } from '../log/append-audit.ts';
@@ -35,7 +36,7 @@ export async function runVerb(
   const verbs = createVerbs({
     accounts: userFiles(places).accounts,
     rules: createRulesEditor({ file: places.file, label: places.file, readRules: parseConfig }),
-    logFile: places.logFile,
+    logFile: () => logFileOf(flags, places),
     live: liveServer(places.state),
     audit: (event) => events.push(event),
     hidden: undefined,
@@ -114,6 +115,21 @@ function hostAccount(): string {
   } catch {
     // An account that the host has no name for, as in a container.
     return String(process.getuid?.() ?? 'unknown');
+  }
+}
+
+/** Of the running server, which knows best: it may have been started with a flag. One that is named here counts before it. */
+async function logFileOf(
+  flags: Readonly<Record<string, unknown>>,
+  { state, logFile }: { state: string; logFile: string },
+): Promise<string> {
+  if (flags[SETTINGS.logFile.name] !== undefined) return logFile;
+  try {
+    return await askServer(state, { verb: 'log file' });
+  } catch (error) {
+    // None runs, or this account may not ask it: the log may be there to be read all the same.
+    if (!(error instanceof ControlError)) throw error;
+    return logFile;
   }
 }
 

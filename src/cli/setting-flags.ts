@@ -2,16 +2,18 @@
 
 import type { Argv } from 'yargs';
 import type { ConfigSources } from '../config/load.ts';
-import { SETTING_KEYS, SETTINGS, variableOf } from '../config/schema.ts';
+import { type Config, SETTING_KEYS, SETTINGS, variableOf } from '../config/schema.ts';
 
-/** A flag for each setting of a server, and for the file that has them. */
-export function describeSettings(program: Argv): Argv {
+const EVERYWHERE = 'Each setting is also a variable (--max-handles is SSHOME_MAX_HANDLES) and a key of the YAML file.';
+
+/** A flag for each setting of a server, or for `keys` alone, and for the file that has them. */
+export function describeSettings(program: Argv, keys: readonly (keyof Config)[] = SETTING_KEYS): Argv {
   program.option('config', {
     string: true,
     requiresArg: true,
     describe: `YAML file of settings (${variableOf('config')}) [default: sshome.yaml, if there]`,
   });
-  for (const key of SETTING_KEYS) {
+  for (const key of keys) {
     const { name, describe, default: fallback } = SETTINGS[key];
     program.option(name, {
       string: true,
@@ -19,9 +21,7 @@ export function describeSettings(program: Argv): Argv {
       describe: `${describe}${fallback === '' ? '' : ` [default: ${fallback}]`}`,
     });
   }
-  return program.epilogue(
-    'Each setting is also a variable (--max-handles is SSHOME_MAX_HANDLES) and a key of the YAML file.',
-  );
+  return keys === SETTING_KEYS ? program.epilogue(EVERYWHERE) : program;
 }
 
 /** Where the settings come from when those flags were given. */

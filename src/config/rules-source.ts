@@ -69,9 +69,11 @@ export class RulesFile implements RulesSource {
     return this.#reloading;
   }
 
-  close(): void {
-    this.#watch.close();
+  /** Resolves when nothing is read any more: nothing is logged after that. */
+  async close(): Promise<void> {
     this.#listeners.clear();
+    await this.#watch.close();
+    await this.#reloading;
   }
 
   async #reload(): Promise<void> {

@@ -6,9 +6,12 @@ import type { ControlHandlers } from './request.ts';
 
 export function controlHandlers({
   live,
+  logFile,
   audit,
 }: {
   readonly live: LiveServer;
+  /** An absolute path: whoever asks may be in another folder. Empty for none. */
+  readonly logFile: string;
   readonly audit: Audit;
 }): ControlHandlers {
   return {
@@ -20,6 +23,7 @@ export function controlHandlers({
     'session end': ({ sessionId, reason }) => live.sessions.end(sessionId, reason),
     'quota show': () => live.quotas.show(),
     'quota scan': ({ tree }) => live.quotas.scan(tree),
+    'log file': () => logFile,
     record: ({ event }) => {
       audit(event);
       return null;

@@ -15,6 +15,7 @@ export type ControlRequest =
   | { readonly verb: 'session end'; readonly sessionId: string; readonly reason: string }
   | { readonly verb: 'quota show' }
   | { readonly verb: 'quota scan'; readonly tree: Tree }
+  | { readonly verb: 'log file' }
   /** Somebody changed something on the command line, who writes it in the audit log here. */
   | { readonly verb: 'record'; readonly event: AdminEvent };
 
@@ -30,6 +31,8 @@ export interface ControlAnswers {
   'session end': boolean;
   'quota show': readonly TreeUsage[];
   'quota scan': Usage;
+  /** Where its log file is, empty when it writes none. */
+  'log file': string;
   record: null;
 }
 

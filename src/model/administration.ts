@@ -76,7 +76,7 @@ export interface VerbResult {
   readonly rows: Iterable<Row> | AsyncIterable<Row>;
   /** The same for people, safe to show on a terminal. */
   readonly lines: Iterable<string> | AsyncIterable<string>;
-  /** What else a person should know, beside the output. */
+  /** What else a person should know, beside the output; whole when that has been read. */
   readonly remarks: readonly string[];
 }
 

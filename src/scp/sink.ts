@@ -57,8 +57,8 @@ async function receive(target: VirtualPath, isFolder: boolean, parts: SinkParts,
     const record = parseRecord(line);
     switch (record.kind) {
       case 'end':
+        // Whoever began the folder answers it.
         if (depth === 0) throw new ScpProtocolError('unexpected end of a folder');
-        await wire.sendOk();
         return allReceived;
       case 'times':
         times = record.times;
@@ -110,8 +110,8 @@ async function receiveFolder(
   }
   await wire.sendOk();
   const received = await receive(path, true, parts, depth + 1);
-  const wantsMode = preserve || (made && (mode | 0o700) !== mode);
   try {
+    const wantsMode = (preserve || (made && (mode | 0o700) !== mode)) && !(await hasMode(files, path, mode));
     if (wantsMode || times !== undefined) {
       await files.setAttributes(path, { ...(wantsMode ? { mode } : {}), ...(times === undefined ? {} : { times }) });
     }
@@ -120,7 +120,18 @@ async function receiveFolder(
     await wire.sendError(`${path}: ${error.message}`);
     return false;
   }
+  await wire.sendOk();
   return received;
+}
+
+/** Of what may not be looked at that is not known. */
+async function hasMode(files: Files, path: VirtualPath, mode: number): Promise<boolean> {
+  try {
+    return ((await files.stat(path)).mode & 0o7777) === mode;
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return false;
+  }
 }
 
 async function receiveFile(

@@ -55,7 +55,7 @@ export async function serveHere(parts: ServingParts): Promise<Serving> {
     end: async (which, reason) => ssh.end(which, reason),
     stop: async (graceMs) => {
       await ssh.stop(graceMs);
-      endFollowing();
+      await endFollowing();
     },
   };
 }

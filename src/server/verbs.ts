@@ -36,7 +36,7 @@ export function createServerVerbs({
       warn: () => undefined,
     }),
     rules: createRulesEditor({ file: config.file, label: basename(config.file), readRules: parseConfig }),
-    logFile: config.logFile,
+    logFile: async () => config.logFile,
     live,
     audit: log.audit,
     hidden: [config.credentials, config.file],

@@ -9,7 +9,7 @@ import type { Lease } from '../model/lease.ts';
 import type { LiveLogin } from '../model/login.ts';
 import { printableShort } from '../model/printable.ts';
 import type { Backend } from './backend.ts';
-import { answerInteractively, canAsk } from './interactive.ts';
+import { answerInteractively, canAsk, GoneError } from './interactive.ts';
 import { utils } from './ssh2-internals.ts';
 
 /** The methods by which each step can be taken, as a client is told of them (RFC 4252, section 5.1). */
@@ -39,8 +39,16 @@ export interface AuthenticationParts {
   readonly signal: AbortSignal;
 }
 
+export interface Authentication {
+  /**
+   * Resolves when nothing is being proven any more. A password that was sent is looked at, and what came of it recorded,
+   * also when the client did not wait for the answer.
+   */
+  done(): Promise<void>;
+}
+
 /** Answers each authentication request of the connection until one succeeds or the tries are used up. */
-export function serveAuthentication(parts: AuthenticationParts): void {
+export function serveAuthentication(parts: AuthenticationParts): Authentication {
   const { client, backend, origin, maxTries, signal } = parts;
   const steps = backend.openLogin(origin);
   let progress = steps.begin('');
@@ -132,7 +140,7 @@ export function serveAuthentication(parts: AuthenticationParts): void {
       case 'keyboard-interactive': {
         if (!progress.next.some(canAsk)) return refuse(context, 'method');
         const isCurrent = (): boolean => context === current && !isOver;
-        return settle(context, await answerInteractively({ context, steps, progress, isCurrent, noteStep }));
+        return settle(context, await answerInteractively({ context, steps, progress, isCurrent, noteStep, signal }));
       }
       case 'none':
         return context.reject(methodsLeft());
@@ -160,15 +168,17 @@ export function serveAuthentication(parts: AuthenticationParts): void {
   client.on('authentication', (context: AuthContext) => {
     current = context;
     turn = turn.then(async () => {
-      if (isOver) return;
+      if (isOver || signal.aborted) return;
       try {
         await answer(context);
       } catch (error) {
+        if (error instanceof GoneError) return;
         backend.log.unexpected(error, 'authentication', { ...origin });
         if (!isOver) refuse(context, 'malformed');
       }
     });
   });
+  return { done: () => turn };
 }
 
 /** The signature algorithm as the client named it; ssh2 keeps those of RFC 8332 as the type of the key and the hash. */

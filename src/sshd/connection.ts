@@ -10,7 +10,7 @@ import type { Offence } from '../model/penalty.ts';
 import { printableShort } from '../model/printable.ts';
 import { reuseOutgoingPackets } from '../transport/outgoing-packets.ts';
 import { keepRekeying, type Rekeying } from '../transport/rekey.ts';
-import { serveAuthentication } from './auth.ts';
+import { type Authentication, serveAuthentication } from './auth.ts';
 import type { Backend, SshLimits, UserSession } from './backend.ts';
 import type { Queue } from './queue-budget.ts';
 import { createReading, type Reading } from './reading.ts';
@@ -56,6 +56,7 @@ export class Connection implements Queue {
   #software = '';
   #session: Promise<UserSession> | undefined;
   #openSession: UserSession | undefined;
+  #authentication: Authentication | undefined;
   #sessions: Sessions | undefined;
   #reason = 'closed by the client';
   /** What the source will be punished for, if this connection never logs in. */
@@ -139,7 +140,7 @@ export class Connection implements Queue {
       onChannelClosed: (id) => this.#sessions?.closed(id),
     });
     this.#guard = guard;
-    serveAuthentication({
+    this.#authentication = serveAuthentication({
       client,
       backend: this.#backend,
       origin,
@@ -268,6 +269,8 @@ export class Connection implements Queue {
     this.#ended.abort();
     this.#place?.release();
     this.#userPlace?.release();
+    // What the last request has come to is still to be recorded, and its source punished for it.
+    await this.#authentication?.done();
     if (this.#offence !== undefined) this.#backend.turnstile.punish(this.#origin.address, this.#offence);
     await this.#sessions?.done();
     this.#openSession?.close();

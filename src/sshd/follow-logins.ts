@@ -23,8 +23,8 @@ export interface FollowLoginsParts {
   readonly clockMs?: number;
 }
 
-/** Returns what ends it. */
-export function followLogins(parts: FollowLoginsParts): () => void {
+/** Returns what ends it, and resolves when nothing is looked at any more. */
+export function followLogins(parts: FollowLoginsParts): () => Promise<void> {
   const { ssh, store, keys, judge, onRules, log, clockMs = CLOCK_MS } = parts;
   const stopStore = store.onChange(({ removed, locked }) => {
     ssh.endWhere(({ user }) => {
@@ -42,10 +42,10 @@ export function followLogins(parts: FollowLoginsParts): () => void {
     },
     log,
   });
-  return () => {
+  return async () => {
     stopStore();
     stopRules();
     clearInterval(clock);
-    watch.close();
+    await watch.close();
   };
 }

@@ -27,9 +27,9 @@ export class FileWatch {
   readonly #timer: NodeJS.Timeout;
   #watcher: FSWatcher | undefined;
   #stamp: string | undefined;
-  #looking = false;
+  #looking: Promise<void> | undefined;
   #lookAgain = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: FileWatchOptions) {
     this.#options = { pollMs: 1000, settleMs: 100, ...options };
@@ -38,10 +38,12 @@ export class FileWatch {
     this.#listen();
   }
 
-  close(): void {
-    this.#closed = true;
+  /** Resolves when nothing is looked at any more, and what was begun by a change is done. */
+  async close(): Promise<void> {
+    this.#closing.abort();
     clearInterval(this.#timer);
     this.#watcher?.close();
+    await this.#looking;
   }
 
   #listen(): void {
@@ -61,16 +63,15 @@ export class FileWatch {
   }
 
   #notice(): void {
-    if (this.#looking) {
+    if (this.#looking !== undefined) {
       this.#lookAgain = true;
       return;
     }
-    this.#looking = true;
-    this.#look()
-      .catch((error: unknown) => this.#options.log.unexpected(error, 'looking at a watched file'))
+    this.#looking = this.#look()
+      .catch((error: unknown) => void this.#options.log.unexpected(error, 'looking at a watched file'))
       .finally(() => {
-        this.#looking = false;
-        if (this.#lookAgain && !this.#closed) {
+        this.#looking = undefined;
+        if (this.#lookAgain && !this.#closing.signal.aborted) {
           this.#lookAgain = false;
           this.#notice();
         }
@@ -79,15 +80,17 @@ export class FileWatch {
 
   async #look(): Promise<void> {
     const { file, settleMs, onChange } = this.#options;
+    const { signal } = this.#closing;
     let stamp = await readStamp(file);
     if (stamp === this.#stamp) return;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      await delay(settleMs, undefined, { ref: false });
+      await delay(settleMs, undefined, { ref: false, signal }).catch(() => undefined);
+      if (signal.aborted) return;
       const before = stamp;
       stamp = await readStamp(file);
       if (stamp === before) break;
     }
-    if (this.#closed) return;
+    if (signal.aborted) return;
     this.#stamp = stamp;
     await onChange();
   }

@@ -307,7 +307,7 @@ const STORY: readonly Step[] = [
   { verb: 'audit', options: { since: 'once' }, status: 2, error: /--since: "once" is no time/ },
   { verb: 'audit', options: { address: 'here' }, status: 2, error: /"here" is no address/ },
   { verb: 'audit', options: { limit: '0' }, status: 2, error: /--limit/ },
-  { verb: 'audit', options: { path: '/nowhere' }, rows: [], lines: [] },
+  { verb: 'audit', options: { path: '/nowhere' }, rows: [], lines: [], error: 'there is no such record' },
   { verb: 'folder remove', operands: ['design'], rows: [{ folder: 'design' }] },
   { verb: 'folder remove', operands: ['design'], status: 1, error: 'there is no folder "design"; there are none' },
   { verb: 'group remove', operands: ['team'], rows: [{ group: 'team' }] },

@@ -25,7 +25,7 @@ function counting(usage: readonly TreeUsage[] = USAGE) {
     accounts: undefined as never,
     rules: undefined as never,
     live: { quotas } as LiveServer,
-    logFile: '',
+    logFile: async () => '',
     audit: () => undefined,
     hidden: undefined,
     settle: async () => undefined,

@@ -85,7 +85,10 @@ const untouchable = (touched: string[]): Omit<VerbsParts, 'audit' | 'hidden'> =>
     accounts: part('accounts'),
     rules: part('rules'),
     live: part('live'),
-    logFile: '',
+    logFile: async () => {
+      touched.push('logFile');
+      return '';
+    },
     settle: async () => {
       touched.push('settle');
     },

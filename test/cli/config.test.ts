@@ -83,3 +83,15 @@ test('config: check tells every mistake, and of lists that come out empty', asyn
   const empty = await config(t, folder, ['check', '--macs=-*']);
   t.like(empty, { status: 1, stderr: 'sshome: macs: no algorithm is left\n' });
 });
+
+test('config: check tells of a list of known passwords that is not there', async (t) => {
+  t.timeout(30_000);
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'sshome.yaml'), 'passwords: { breached-list: known.txt }\n');
+  const missing = await config(t, folder, ['check']);
+  t.is(missing.status, 1);
+  t.is(missing.stderr, "sshome: sshome.yaml: passwords.breached-list: known.txt can't be read (ENOENT)\n");
+  await writeFile(join(folder, 'known.txt'), 'password1\n');
+  const there = await config(t, folder, ['check']);
+  t.deepEqual([there.status, there.text], [0, 'the settings can be used\n']);
+});

@@ -69,13 +69,14 @@ export interface FileZilla {
 
 /**
  * Starts FileZilla on the local folder of `localTree`, and it connects at once; the dialogs of a first connection are the
- * caller's.
+ * caller's. It shows `remoteFolder`, the home unless told.
  */
 export async function startFileZilla(
   t: Lifetime,
   { server, login, local: folder }: Target,
   localTree: Tree = {},
   logon: keyof typeof LOGON_TYPES = login.method === 'key' ? 'key' : 'ask',
+  remoteFolder: readonly string[] = [],
 ): Promise<FileZilla> {
   const home = join(folder, 'home');
   const local = await quietFolder(t);
@@ -89,6 +90,7 @@ export async function startFileZilla(
 <User>alice</User><Logontype>${LOGON_TYPES[logon]}</Logontype>
 ${login.method === 'key' ? `<Keyfile>${login.privateKeyFile}</Keyfile>` : ''}
 ${logon === 'interactive' ? ONE_CONNECTION : ''}
+${remoteFolder.length === 0 ? '' : `<RemoteDir>1 0 ${remoteFolder.map((name) => `${name.length} ${name}`).join(' ')}</RemoteDir>`}
 <EncodingType>Auto</EncodingType><Name>sshome</Name>sshome</Server></Servers>`),
   );
   await writeFile(log, '');

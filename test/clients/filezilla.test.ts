@@ -1,7 +1,7 @@
 // FileZilla, the program with its windows: what its users do by mouse and keyboard, on a screen that nobody sees. Each
 // check has the remote list for itself. The engine alone is put through the whole matrix in filezilla-engine.test.ts.
 
-import { chmod, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { giveSecondFactor } from '../helpers/second-factor.ts';
@@ -171,6 +171,26 @@ check('logs in by key', async (t) => {
   await program.logged(/Trust new Hostkey: Once/);
   await program.logged(/Directory listing of "\/" successful/);
   t.deepEqual(await readdir(program.trusted), ['randomseed']);
+  return undefined;
+});
+
+check('goes into a shared folder, up and down, and is told of a quota that is used up', async (t) => {
+  const rules = 'folders: { design: { quota: 100K, grants: [{ role: editor, users: [alice] }] } }\n';
+  const { server, target } = await setStage(t, {}, rules);
+  const design = join(server.folder, 'folders/design');
+  await mkdir(design, { recursive: true, mode: 0o700 });
+  await writeTree(design, { logo: WHOLE });
+  const local = { one: 'a', 'too big': 'x'.repeat(200_000) };
+  const program = await startFileZilla(t, await target('key'), local, 'key', ['shared', 'design']);
+  await (await program.screen.window('^Unknown host key$')).act('key', 'Return');
+  await program.logged(/Directory listing of "\/shared\/design" successful/);
+  await program.choose(DOWNLOAD, (limitMs) => program.logged(/Starting download/, 1, limitMs));
+  await program.logged(/File transfer successful, transferred 17[,.]?000 bytes/);
+  t.is(await readFile(join(program.local, 'logo'), 'utf8'), WHOLE);
+  await program.upload();
+  await program.logged(/Error: .*Quota exceeded: \d+ of 102400 bytes are used/);
+  await program.until(async () => (await readTree(design))['one'] === 'a');
+  t.is(await readFile(join(design, 'logo'), 'utf8'), WHOLE);
   return undefined;
 });
 

@@ -112,3 +112,14 @@ test('rules source: rules that others could have written are refused; settings a
   await rules.reload();
   t.is(rules.now.users.size, 0);
 });
+
+// What was wrong: close() did not wait for a file that was being read, and the log was closed before what the reader said.
+// How reached: sshome.yaml changes in the moment in which the server stops.
+// This verifies: what was being read has been told when close() resolves.
+test('rules source: is closed when nothing is read any more', async (t) => {
+  const { file, log, rules } = await open(t, VIEWER);
+  await writeFile(file, EDITOR);
+  void rules.reload();
+  await rules.close();
+  t.true(log.lines.includes('info: the rules have changed'));
+});

@@ -109,6 +109,21 @@ test('sink: a folder without -r, an end without a folder, and two targets are re
   }
 });
 
+test('sink: a folder whose mode and times can not be set is told at its end, in step, and the next file is taken', async (t) => {
+  const home = createHome();
+  const setAttributes = (path: string): Promise<never> =>
+    Promise.reject(new FileError('permission-denied', { path: parsePath(path) }));
+  const box = { ...home, files: { ...home.files, setAttributes } };
+  const { status, sent } = await play(box, 'scp -rpt .', 'D0700 0 made\nC0644 1 a\nx\0E\nC0644 1 b\ny\0');
+  t.is(status, 0, 'the mode is there already');
+  t.is((await play(box, 'scp -rpt .', 'T1 0 2 0\nD0700 0 timed\nE\nC0644 1 c\nz\0')).status, 1);
+  const refused = await play(box, 'scp -rpt .', 'D0500 0 other\nC0644 1 a\nx\0E\nC0644 1 d\nz\0');
+  // One answer to each of: the start, the folder, the file, its content, the folder's end, the file, its content.
+  t.is(refused.sent.toString(), '\0\0\0\0\x01scp: /other: Permission denied\n\0\0');
+  t.is(sent.toString(), '\0'.repeat(7));
+  for (const name of ['b', 'c', 'd']) t.true((await home.names('/')).includes(name), name);
+});
+
 test('sink: a file that can not be written is told, and the next is taken', async (t) => {
   const home = createHome();
   await home.write('dir/x', '');

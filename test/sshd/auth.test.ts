@@ -224,3 +224,48 @@ test('auth: no password and no key is ever logged', async (t) => {
   const log = await readFile(server.logFile, 'utf8');
   for (const secret of [PASSWORDS.alice, 'a secret guess', server.folder]) t.false(log.includes(secret));
 });
+
+// What was wrong: a connection was taken for ended while its password was still being looked at. The refusal was recorded
+// after the end of the session, or not at all, when the server had stopped: "the log can't be written: write after end".
+// How reached: a client sends a password and does not wait for the answer, as at the end of a server or by intent.
+// This verifies: the refusal is recorded, before the end of the session, and both before the server has stopped.
+test('auth: what became of a password is recorded before the end of the session, also when nobody waits', async (t) => {
+  const server = await startServer(t);
+  const client = new ssh2.Client();
+  t.teardown(() => client.destroy());
+  client.on('error', () => {});
+  const gone = closed(client);
+  client.connect({
+    host: server.host,
+    port: server.port,
+    username: 'alice',
+    authHandler: (_left, _isPartial, next) => {
+      next({ type: 'password', username: 'alice', password: 'a secret guess' });
+      // The end comes behind the password, and long before the answer.
+      client.end();
+    },
+  });
+  await gone;
+  await server.stop();
+  const events = (await server.records()).map(({ event }) => event).filter((event) => event !== undefined);
+  t.deepEqual(events, ['session.open', 'session.refused', 'session.close']);
+});
+
+test('auth: who goes away while being asked is not refused', async (t) => {
+  const server = await startServer(t);
+  const client = new ssh2.Client();
+  t.teardown(() => client.destroy());
+  client.on('error', () => {});
+  const gone = closed(client);
+  client.connect({
+    host: server.host,
+    port: server.port,
+    username: 'alice',
+    authHandler: (_left, _isPartial, next) =>
+      next({ type: 'keyboard-interactive', username: 'alice', prompt: () => client.end() }),
+  });
+  await gone;
+  await server.stop();
+  const events = (await server.records()).map(({ event }) => event).filter((event) => event !== undefined);
+  t.deepEqual(events, ['session.open', 'session.close']);
+});

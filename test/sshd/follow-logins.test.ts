@@ -74,9 +74,9 @@ test('follow logins: who is removed or locked is out', (t) => {
   t.deepEqual(ended, ['alice: the account was removed', 'bob: the account was locked']);
 });
 
-test('follow logins: when it is stopped, nothing is followed', (t) => {
+test('follow logins: when it is stopped, nothing is followed', async (t) => {
   const { listeners, stop } = follow(t);
-  stop();
+  await stop();
   t.deepEqual(listeners, {});
 });
 

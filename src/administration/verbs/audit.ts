@@ -29,13 +29,15 @@ const audit = defineVerb({
     const { since, until, csv, ...names } = options;
     const limit = limitOf(options.limit);
     const query = checked({ ...names, sinceMs: timeOf('since', since), untilMs: timeOf('until', until) });
-    if (logFile === '') {
+    const file = await logFile();
+    if (file === '') {
       throw new AdministrationError(
-        'there is no log file to search: the server needs the setting log-file (docs/audit.md)',
+        'there is no log file to search: put `log-file: log.jsonl` into sshome.yaml, and start the server again',
       );
     }
-    const found = (): AsyncIterable<AuditRecord> => inWords(searchAudit({ file: logFile, query, limit }));
-    return { rows: once(found), lines: once(() => (csv ? csvLines(found()) : readableLines(found()))), remarks: [] };
+    const remarks: string[] = [];
+    const found = (): AsyncIterable<AuditRecord> => remarking(inWords(searchAudit({ file, query, limit })), remarks);
+    return { rows: once(found), lines: once(() => (csv ? csvLines(found()) : readableLines(found()))), remarks };
   },
 });
 
@@ -44,6 +46,16 @@ export const AUDIT_VERBS: readonly Verb[] = [audit];
 /** Of two forms of a result, one is looked at: nothing is opened before. */
 function once<Item>(make: () => AsyncIterable<Item>): AsyncIterable<Item> {
   return { [Symbol.asyncIterator]: () => make()[Symbol.asyncIterator]() };
+}
+
+/** Who finds nothing is told so, and does not wonder. */
+async function* remarking(records: AsyncIterable<AuditRecord>, remarks: string[]): AsyncGenerator<AuditRecord> {
+  let found = false;
+  for await (const record of records) {
+    found = true;
+    yield record;
+  }
+  if (!found) remarks.push('there is no such record');
 }
 
 async function* readableLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {

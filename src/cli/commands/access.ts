@@ -21,7 +21,7 @@ export function accessCommand(): CommandModule {
           command: 'explain <user> <action> <path>',
           describe: 'Tell whether a user may do something, and which rule says so; the exit status is 0 for yes',
           builder: (explain: Argv) =>
-            describeSettings(explain)
+            describeSettings(explain, ['credentials'])
               .positional('user', { type: 'string', describe: 'name of a user' })
               .positional('action', { choices: ACTIONS, describe: 'what to do' })
               .positional('path', { type: 'string', describe: 'where, as the user sees it' })

@@ -99,6 +99,12 @@ function verbCommand(verb: VerbSyntax, depth: number, io: ProgramIo): CommandMod
 const TEXT = { string: true, requiresArg: true } as const;
 const KEY_FILE: VerbOperand = { name: 'FILE', count: 'one', summary: 'File with one public key; - is standard input' };
 
+const PLACES_DESCRIBED = {
+  credentials: SETTINGS.credentials.describe,
+  state: SETTINGS.state.describe,
+  logFile: 'log file of the server; of one that runs it is known',
+} satisfies Record<(typeof PLACES)[number], string>;
+
 /** Where the server has its files: the same settings, flags and variables. */
 function withPlaces(program: Argv): Argv {
   program.option('config', {
@@ -106,9 +112,9 @@ function withPlaces(program: Argv): Argv {
     describe: `File of settings and rules (${variableOf('config')}) [default: sshome.yaml]`,
   });
   for (const key of PLACES) {
-    const { name, describe, default: fallback } = SETTINGS[key];
+    const { name, default: fallback } = SETTINGS[key];
     const shown = fallback === '' ? '' : ` [default: ${fallback}]`;
-    program.option(name, { ...TEXT, describe: `${describe} (${variableOf(name)})${shown}` });
+    program.option(name, { ...TEXT, describe: `${PLACES_DESCRIBED[key]} (${variableOf(name)})${shown}` });
   }
   return program;
 }

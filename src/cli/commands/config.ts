@@ -1,5 +1,6 @@
 // `sshome config`: what a server would run with, without running it: its settings and its rules.
 
+import { access, constants } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import type { CommandModule } from 'yargs';
 import { configSchema } from '../../config/config-schema.ts';
@@ -25,14 +26,14 @@ export function configCommand(): CommandModule {
           command: 'print',
           describe:
             'Print every setting with where it comes from, the algorithms offered, and the rules, as a YAML file',
-          builder: describeSettings,
+          builder: (printing) => describeSettings(printing),
           handler: (flags) => run(flags, print),
         })
         .command({
           command: 'check',
           describe: 'Tell whether the settings and the rules can be used',
-          builder: describeSettings,
-          handler: (flags) => run(flags, () => 'the settings can be used\n'),
+          builder: (checking) => describeSettings(checking),
+          handler: (flags) => run(flags, check),
         })
         .command({
           command: 'schema',
@@ -48,17 +49,28 @@ export function configCommand(): CommandModule {
 
 async function run(
   flags: Readonly<Record<string, unknown>>,
-  say: (settings: Settings, algorithms: AlgorithmLists) => string,
+  say: (settings: Settings, algorithms: AlgorithmLists) => string | Promise<string>,
 ): Promise<void> {
   try {
     const settings = await loadSettings(configSources(flags));
-    process.stdout.write(say(settings, offeredAlgorithms(settings.config)));
+    process.stdout.write(await say(settings, offeredAlgorithms(settings.config)));
     process.exitCode = EXIT.ok;
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof SettingError)) throw error;
     for (const line of error.message.split('\n')) process.stderr.write(`sshome: ${line}\n`);
     process.exitCode = EXIT.failed;
   }
+}
+
+/** Beside the file itself, the one that it names: without it a server runs, and nobody can be given a password. */
+async function check({ rules, config }: Settings): Promise<string> {
+  const { breachedFile } = rules.passwords;
+  if (breachedFile !== '') {
+    await access(breachedFile, constants.R_OK).catch(({ code }: NodeJS.ErrnoException) => {
+      throw new ConfigError([`${config.file}: passwords.breached-list: ${breachedFile} can't be read (${code})`]);
+    });
+  }
+  return 'the settings can be used\n';
 }
 
 function print({ origins, rules }: Settings, algorithms: AlgorithmLists): string {

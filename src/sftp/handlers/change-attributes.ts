@@ -16,7 +16,8 @@ const UNCHANGED = 0xffffffff;
 
 /**
  * Makes all changes that can be made, one by one in OpenSSH's order: size, permissions, times, owner. The first that
- * fails is the answer. An owner who is the owner already is no change: uploads that preserve owners send it.
+ * fails is the answer. An owner who is the owner already is no change, nor is a mode that is there already: `put -r` sends both
+ * for folders that it has just made with them, also where nobody may change them.
  */
 export async function changeAttributes(target: Changeable, sent: SentAttributes): Promise<void> {
   let failure: FileError | undefined;
@@ -36,8 +37,22 @@ type Change = (sent: SentAttributes, target: Changeable) => Promise<AttributeCha
 
 const sizeChange: Change = async ({ size }) => (size === undefined ? undefined : { sizeBytes: exact(size) });
 
-const modeChange: Change = async ({ permissions }) =>
-  permissions === undefined ? undefined : { mode: permissions & 0o777 };
+const modeChange: Change = async ({ permissions }, target) => {
+  if (permissions === undefined) return undefined;
+  const mode = permissions & 0o777;
+  return (await hasMode(target, mode)) ? undefined : { mode };
+};
+
+/** Of what may not be looked at that is not known. */
+async function hasMode(target: Changeable, mode: number): Promise<boolean> {
+  try {
+    const { kind, mode: current } = await target.stat();
+    return kind !== 'link' && (current & 0o7777) === mode;
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return false;
+  }
+}
 
 const timesChange: Change = async ({ times }) =>
   times === undefined ? undefined : { times: { accessedMs: times.accessed * 1000, modifiedMs: times.modified * 1000 } };

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { FileError } from '../../../src/model/error.ts';
 import { NO_ATTRIBUTES, str, u32, u64 } from '../bytes-of.ts';
 import { connect, describe, type RawClient, type Reply } from '../raw-client.ts';
 import { createSmallFiles } from '../small-files.ts';
@@ -149,6 +150,18 @@ test('setstat: sets what was sent and nothing else; size 0 counts', async (t) =>
   t.is(client.files.text('/f'), '');
   t.is(describe(await client.ask(9, str('/f'), NO_ATTRIBUTES)), 'OK');
   t.is(describe(await client.ask(9, str('/none'), u32(4), u32(0))), MISSING);
+});
+
+test('setstat: a mode that is there already is no change, for which nobody is asked', async (t) => {
+  const client = await connect(t);
+  client.files.putFolder('/made');
+  client.files.setAttributes = (path) => Promise.reject(new FileError('permission-denied', { path }));
+  const chmod = async (mode: number): Promise<string> => describe(await client.ask(9, str('/made'), u32(4), u32(mode)));
+  t.is(await chmod(0o40755), 'OK');
+  t.is(await chmod(0o40775), 'PERMISSION_DENIED: Permission denied');
+  // Of what can't be looked at it is not known.
+  client.files.stat = (path) => Promise.reject(new FileError('permission-denied', { path }));
+  t.is(await chmod(0o40755), 'PERMISSION_DENIED: Permission denied');
 });
 
 test('lsetstat: sets the times of a link itself; a size makes no sense, a mode is not supported', async (t) => {
