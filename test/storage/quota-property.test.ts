@@ -134,14 +134,15 @@ class Users {
   }
 }
 
-async function makeUsers(t: ExecutionContext, { uploads, processes }: Mode): Promise<Users> {
-  const trees = await makeTrees(t, { quota: { bytes: LIMIT_BYTES, files: LIMIT_FILES }, uploads, processes });
+async function makeUsers(t: ExecutionContext, mode: Mode): Promise<Users> {
+  const trees = await makeTrees(t, { quota: { bytes: LIMIT_BYTES, files: LIMIT_FILES }, ...mode });
   return new Users(trees, [await trees.session(), await trees.session()]);
 }
 
 interface Mode {
   readonly uploads: UploadPolicy;
   readonly processes: number;
+  readonly aheadBytes?: number;
 }
 
 const ATOMIC: UploadPolicy = { mode: 'atomic', sync: 'off', keepMs: 60_000 };
@@ -150,6 +151,8 @@ const MODES: Readonly<Record<string, Mode>> = {
   atomic: { uploads: ATOMIC, processes: 1 },
   'in place, by two processes': { uploads: IN_PLACE, processes: 2 },
   'atomic, by two processes': { uploads: ATOMIC, processes: 2 },
+  'by two processes that pay ahead': { uploads: IN_PLACE, processes: 2, aheadBytes: 16 },
+  'atomic, by two processes that pay ahead': { uploads: ATOMIC, processes: 2, aheadBytes: 16 },
 };
 
 for (const [title, mode] of Object.entries(MODES)) {
