@@ -72,7 +72,10 @@ export class FarMeters implements Meters, MeterSwitch {
 
   #rest(tree: Tree, open: OpenMeter): void {
     const leave = (): void => {
-      if (!open.meter.isIdle) return this.#rest(tree, open);
+      if (!open.meter.isIdle) {
+        this.#rest(tree, open);
+        return;
+      }
       this.#open.delete(tree);
       this.#parts.keeper.leave(tree);
     };

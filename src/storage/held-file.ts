@@ -186,8 +186,7 @@ export class HeldFile {
       if (isAppend || bytes > inode.paidBytes) {
         await this.#holder.turning;
         await inode.pay(bytes, isAppend);
-      }
-      else inode.neededBytes = Math.max(inode.neededBytes, bytes);
+      } else inode.neededBytes = Math.max(inode.neededBytes, bytes);
       // Of appends and cuts it is not known what they leave, as others may write meanwhile.
       if (mayShrink) inode.isLoose = true;
       await change();

@@ -377,7 +377,8 @@ export class TreeLedger implements Ledger {
         return countOf(mark);
       });
       // Whoever is gone could not tell which names it had taken away.
-      if (isDoubted) for (const mark of this.#marks.values()) mark.hasName &&= mark.paidBytes === undefined || met.has(mark);
+      if (isDoubted)
+        for (const mark of this.#marks.values()) mark.hasName &&= mark.paidBytes === undefined || met.has(mark);
       // What has lost its name while it was open is nowhere to be found.
       for (const mark of this.#marks.values()) if (!mark.hasName) used = plus(used, countOf(mark));
       this.#used = used;
