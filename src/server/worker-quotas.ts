@@ -85,5 +85,6 @@ function ledgerContract(tree: Tree): Contract<Ledger> {
       release: 'ask',
       account: 'ask',
     },
+    errors: [FileError],
   };
 }

@@ -27,6 +27,8 @@ export class Tenant implements Ledger {
   readonly #credits = new Set<Inode>();
   /** What it has asked, and is not answered yet. */
   readonly #asked = new Set<Promise<unknown>>();
+  /** It may have changed what it did not tell of. */
+  #isLost = false;
   #isGone = false;
 
   constructor(parts: TenantParts) {
@@ -44,14 +46,20 @@ export class Tenant implements Ledger {
   turn(isCounting: boolean): void {
     if (this.#isCounting === isCounting || this.#isGone) return;
     this.#isCounting = isCounting;
+    // So has the ledger, of all.
+    if (!isCounting) this.#forget();
     const { tree, meters } = this.#parts;
     const turn = async (): Promise<void> => {
-      await meters.turn(tree, isCounting);
-      // What it told until then was told for nothing, and of the rest it tells nothing.
-      if (!isCounting) this.#forget();
+      try {
+        await meters.turn(tree, isCounting);
+        // What it told until then it told for nothing.
+        if (!isCounting) this.#forget();
+      } catch {
+        // It is gone, or about to be, with changes that it has not told of.
+        this.#isLost = true;
+      }
     };
-    // One that does not answer is gone, or about to be.
-    this.#turning = this.#turning.then(turn).catch(() => undefined);
+    this.#turning = this.#turning.then(turn);
   }
 
   /** Takes back what it was let pay ahead for those of the files that it has open. */
@@ -70,10 +78,10 @@ export class Tenant implements Ledger {
   async end(): Promise<void> {
     if (this.#isGone) return;
     this.#isGone = true;
-    const wasAtWork = this.#locks > 0 || this.#held.size > 0 || this.#credits.size > 0 || this.#asked.size > 0;
+    const has = this.#locks + this.#held.size + this.#credits.size + this.#asked.size;
     for (; this.#locks > 0; this.#locks -= 1) await this.#ledger.unlock();
     await Promise.allSettled(this.#asked);
-    if (wasAtWork) {
+    if (has > 0 || this.#isLost) {
       this.#forget();
       this.#ledger.doubt();
     }
@@ -125,11 +133,13 @@ export class Tenant implements Ledger {
   }
 
   known(inode: Inode, sizeBytes: number, hasName: boolean): Promise<number> {
-    return this.#ask(() => this.#ledger.known(inode, sizeBytes, hasName));
+    return this.#ask(async () => (this.#has(inode) ? this.#ledger.known(inode, sizeBytes, hasName) : sizeBytes));
   }
 
   extend(inode: Inode, bytes: number, isAppend: boolean): Promise<Grant> {
     return this.#ask(async () => {
+      // Nothing was counted meanwhile: so it is not known here.
+      if (!this.#has(inode)) return { paidBytes: isAppend ? 0 : bytes };
       const grant = await this.#ledger.extend(inode, bytes, isAppend);
       if ('refusal' in grant || isAppend) return grant;
       return { paidBytes: this.#ledger.payAhead(inode) ?? grant.paidBytes };
@@ -137,20 +147,20 @@ export class Tenant implements Ledger {
   }
 
   settle(inode: Inode, sizeBytes: number): Promise<void> {
-    return this.#ask(() => this.#ledger.settle(inode, sizeBytes));
+    return this.#ask(async () => (this.#has(inode) ? this.#ledger.settle(inode, sizeBytes) : undefined));
   }
 
   beginReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean): Promise<Refusal | undefined> {
-    return this.#ask(() => this.#ledger.beginReplacing(by, old, isSole));
+    return this.#ask(() => this.#ledger.beginReplacing(this.#own(by), this.#own(old), isSole));
   }
 
   endReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean, isDone: boolean): Promise<void> {
-    return this.#ask(() => this.#ledger.endReplacing(by, old, isSole, isDone));
+    return this.#ask(() => this.#ledger.endReplacing(this.#own(by), this.#own(old), isSole, isDone));
   }
 
   release(inode: Inode): Promise<boolean> {
     return this.#ask(async () => {
-      const isDone = await this.#ledger.release(inode);
+      const isDone = !this.#has(inode) || (await this.#ledger.release(inode));
       if (isDone) this.#letGo(inode);
       return isDone;
     });
@@ -166,6 +176,14 @@ export class Tenant implements Ledger {
     const forget = (): void => void this.#asked.delete(asked);
     asked.then(forget, forget);
     return asked;
+  }
+
+  #has(inode: Inode): boolean {
+    return this.#held.has(inode);
+  }
+
+  #own(inode: Inode | undefined): Inode | undefined {
+    return inode !== undefined && this.#has(inode) ? inode : undefined;
   }
 
   #letGo(inode: Inode): void {

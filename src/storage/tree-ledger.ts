@@ -369,16 +369,16 @@ export class TreeLedger implements Ledger {
     });
     try {
       await this.#parts.store.drop();
-      const met = new Set<Mark>();
+      // Whoever is gone could not tell which names it had taken away. What is opened from here on tells itself.
+      const nameless = new Set<Mark>();
+      if (isDoubted) for (const mark of this.#marks.values()) if (mark.paidBytes !== undefined) nameless.add(mark);
       let used = await this.#parts.count((inode) => {
         const mark = this.#marks.get(inode);
         if (mark?.paidBytes === undefined) return undefined;
-        met.add(mark);
+        nameless.delete(mark);
         return countOf(mark);
       });
-      // Whoever is gone could not tell which names it had taken away.
-      if (isDoubted)
-        for (const mark of this.#marks.values()) mark.hasName &&= mark.paidBytes === undefined || met.has(mark);
+      for (const mark of nameless) mark.hasName = false;
       // What has lost its name while it was open is nowhere to be found.
       for (const mark of this.#marks.values()) if (!mark.hasName) used = plus(used, countOf(mark));
       this.#used = used;

@@ -124,7 +124,7 @@ export class TreeMeter implements Meter, Holder {
 
   async #replacing(stats: Stats): Promise<Credit | undefined> {
     const of = keyOf(stats);
-    const bytes = this.#inodes.get(of)?.paidBytes ?? stats.size;
+    const bytes = this.#inodes.get(of)?.neededBytes ?? stats.size;
     return (await this.#ledger.credit(of)) ? { of, bytes } : undefined;
   }
 

@@ -41,8 +41,8 @@ export interface CountedTrees {
   sweepAll(): void;
   /** What is counted for alice. */
   used(): Promise<Usage | undefined>;
-  /** Ends one of the processes, in the midst of whatever it does. */
-  kill(index: number): Promise<void>;
+  /** The processes, when there are several. */
+  readonly elsewhere: readonly ProcessElsewhere[];
   /** A server that is started again in the same folders; `stop` is what ends this one in good order. */
   again(): CountedTrees;
   stop(): Promise<void>;
@@ -115,35 +115,33 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
     },
     sweepAll: () => all[0]?.startSweeping(),
     used: async () => (await quotas.show())[0]?.used,
-    kill: async (index) => elsewhere[index]?.kill(),
+    elsewhere,
     again: () => openTrees(t, folder, options),
     stop: async () => {
       close();
       await Promise.all(all.map((homes) => homes.close()));
-      await Promise.all(elsewhere.map(({ kill }) => kill()));
+      await Promise.all(elsewhere.map(({ gone }) => gone()));
       await quotas.close();
     },
   };
 }
 
 /** A process that serves, elsewhere: all that its meters ask goes over a link. */
-interface ProcessElsewhere {
+export interface ProcessElsewhere {
   readonly meters: Meters;
-  /** It is gone, in the midst of whatever it does. */
-  readonly kill: () => Promise<void>;
+  /** How many messages it has sent and got. */
+  readonly messages: () => number;
+  /** It can ask nothing any more, in the midst of whatever it does. */
+  readonly cut: () => void;
+  /** It is gone, and touches no file any more. */
+  readonly gone: () => Promise<void>;
 }
 
 function processElsewhere(quotas: Quotas, limits: Limited): ProcessElsewhere {
-  const { here, there, cut } = linkedEnds();
-  const takeBackAll = shareQuotas(here, quotas);
+  const { here, there, arrived, cut } = linkedEnds();
+  const takeBack = shareQuotas(here, quotas);
   const meters = openFarMeters(there, { ofTree: () => limits.quota });
-  return {
-    meters,
-    kill: () => {
-      cut();
-      return takeBackAll();
-    },
-  };
+  return { meters, messages: arrived, cut, gone: takeBack };
 }
 
 /** Counts what is below `folder` as docs/quotas.md has it. */
