@@ -91,12 +91,11 @@ export class Users {
   async #do(operation: Operation): Promise<void> {
     const storage = 'session' in operation ? this.#session(operation.session) : this.#session(0);
     switch (operation.does) {
-      case 'open':
-        this.#open.push({
-          session: operation.session,
-          file: await storage.open(at(operation.path), operation.options, allow),
-        });
+      case 'open': {
+        const file = await storage.open(at(operation.path), operation.options, allow);
+        this.#open.push({ session: operation.session, file });
         return;
+      }
       case 'write':
         return this.#file(operation.handle)?.write(Buffer.alloc(operation.length, 'x'), operation.offset);
       case 'resize':
