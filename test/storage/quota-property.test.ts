@@ -76,7 +76,7 @@ for (const [title, mode] of Object.entries(MODES).filter(([, { processes }]) => 
           await users.trees.stop();
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 }
