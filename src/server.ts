@@ -26,7 +26,6 @@ import { type Closers, closeAll } from './server/closers.ts';
 import { openHomesOf } from './server/homes.ts';
 import { type HostKeys, openHostKeys } from './server/host-keys.ts';
 import { liveServerOf } from './server/live.ts';
-import { notByWorkers } from './server/not-by-workers.ts';
 import { type ServingByWorkers, serveByWorkers } from './server/primary.ts';
 import { administrationOf, openPaces, openQuotasOf, usageFolderIn } from './server/quotas.ts';
 import { type Serving, serveHere } from './server/serving.ts';
@@ -153,7 +152,16 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const quotas = openQuotasOf({ config, limits, jail, log });
   closers.push(() => quotas.close());
   closers.push(rules.onChange(() => quotas.limitsChanged()));
-  const homes = openHomesOf({ config, rules, limits, quotas, uploads, jail, log });
+  const homes = openHomesOf({
+    config,
+    rules,
+    limits,
+    meters: quotas,
+    isAnyLimited: () => quotas.isAny,
+    uploads,
+    jail,
+    log,
+  });
   closers.push(() => homes.close());
   const { host, port, maxConnections } = config;
   const acceptor = await accept({ host, port, maxConnections, log });
@@ -196,8 +204,9 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
     reloadRules,
   };
   const count = workerCount(config);
-  const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, shared }) : undefined;
-  const server = workers ?? (await serveHere({ config, log, keys, homes, paces: openPaces(limits), shared }));
+  const paces = openPaces(limits);
+  const workers = count > 1 ? await serveByWorkers({ count, config, log, keys, quotas, paces, shared }) : undefined;
+  const server = workers ?? (await serveHere({ config, log, keys, homes, paces, shared }));
   serving = server;
   closers.push(() => {
     acceptor.close();
@@ -238,7 +247,7 @@ async function followRules(
 ): Promise<{ rules: RulesSource; reloadRules: () => Promise<void> }> {
   if (given !== undefined) return { rules: given, reloadRules: async () => undefined };
   const { file } = config;
-  const rules = await openRules({ file, log, ...(workerCount(config) > 1 && { refuse: notByWorkers }) });
+  const rules = await openRules({ file, log });
   closers.push(() => rules.close());
   return { rules, reloadRules: () => rules.reload() };
 }

@@ -73,6 +73,11 @@ export class Link {
     this.#offers.set(name, { object, methods });
   }
 
+  /** Lets the other end use it no more. */
+  withdraw({ name }: { readonly name: string }): void {
+    this.#offers.delete(name);
+  }
+
   /** What the other end shares by this contract. Its methods fail with LinkClosedError when that is gone. */
   remote<Shared extends object>({ name, methods, errors = [] }: Contract<Shared>): Shared {
     const table: Readonly<Record<string, Carriage>> = methods;

@@ -22,8 +22,11 @@ export interface WorkersParts {
   readonly count: number;
   /** The file of the program that each runs. */
   readonly program: string;
-  /** Shares what a worker needs with one that begins. */
-  readonly introduce: (link: Link) => void;
+  /**
+   * Shares what a worker needs with one that begins. Leases are given back when the link is closed; `gone` resolves when
+   * the process has ended, and touches no file any more.
+   */
+  readonly introduce: (link: Link, gone: Promise<unknown>) => void;
   readonly log: Log;
 }
 
@@ -118,7 +121,7 @@ export class Workers {
       took: (id) => this.#handover.took(taker, id),
       closed: (id) => this.#handover.closed(taker, id),
     });
-    this.#parts.introduce(link);
+    this.#parts.introduce(link, member.ended);
     worker.on('message', (message: LinkMessage) => link.receive(message));
     worker.on('error', (error) => {
       member.reason ??= error.message;

@@ -16,8 +16,6 @@ export interface RulesFileOptions {
   /** It need not be there, but once it was, its going away is a mistake and not the end of the rules. */
   readonly file: string;
   readonly log: Log;
-  /** What of the rules this server can't keep, a sentence each; nothing unless told. */
-  readonly refuse?: (rules: Rules) => readonly string[];
   readonly pollMs?: number;
   readonly settleMs?: number;
 }
@@ -25,13 +23,11 @@ export interface RulesFileOptions {
 /** Reads the rules and follows them. @throws ConfigError. Later faults are logged, and the last good state stays. */
 export async function openRules(options: RulesFileOptions): Promise<RulesFile> {
   const read = await readConfigFile(options.file);
-  const problems = read === undefined ? [] : problemsOf(read, options);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (read !== undefined && read.problems.length > 0) throw new ConfigError(read.problems);
   return new RulesFile(options, read);
 }
 
 export class RulesFile implements RulesSource {
-  readonly #options: Pick<RulesFileOptions, 'file' | 'refuse'>;
   readonly #file: string;
   /** What the file is called in the log, which holds no host paths. */
   readonly #label: string;
@@ -44,8 +40,7 @@ export class RulesFile implements RulesSource {
   #reloading: Promise<void> = Promise.resolve();
 
   constructor(options: RulesFileOptions, read: ConfigFile | undefined) {
-    const { file, log, refuse: _, ...watchOptions } = options;
-    this.#options = options;
+    const { file, log, ...watchOptions } = options;
     this.#file = file;
     this.#label = basename(file);
     this.#log = log;
@@ -79,7 +74,7 @@ export class RulesFile implements RulesSource {
   async #reload(): Promise<void> {
     try {
       const read = await readConfigFile(this.#file, this.#label);
-      const problems = read === undefined ? [] : problemsOf(read, this.#options);
+      const problems = read?.problems ?? [];
       if (problems.length > 0) this.#keep(problems);
       else if (read !== undefined) this.#take(read);
       else if (this.#read !== undefined) this.#keep([`${this.#label}: the file is gone`]);
@@ -116,12 +111,6 @@ export class RulesFile implements RulesSource {
       }
     }
   }
-}
-
-/** What is wrong with the file; when it reads well, what this server can't keep. */
-function problemsOf(read: ConfigFile, { file, refuse }: Pick<RulesFileOptions, 'file' | 'refuse'>): readonly string[] {
-  if (read.problems.length > 0 || refuse === undefined) return read.problems;
-  return refuse(read.rules).map((problem) => `${basename(file)}: ${problem}`);
 }
 
 /** The names of the settings that the file says otherwise now than before. */

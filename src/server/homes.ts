@@ -10,19 +10,21 @@ import type { Tree } from '../model/usage.ts';
 import type { ActiveUploads } from '../storage/active-uploads.ts';
 import type { JailKind } from '../storage/choose-jail.ts';
 import { type Homes, openHomes } from '../storage/homes.ts';
-import type { Quotas } from '../storage/quotas.ts';
+import type { Meters } from '../storage/meter.ts';
 import type { UploadPolicy } from '../storage/upload-policy.ts';
 
 export function openHomesOf(by: {
   config: Config;
   rules: RulesSource;
   limits: Limits;
-  quotas: Pick<Quotas, 'enter' | 'isAny'>;
+  meters: Meters;
+  /** Whether any tree has a quota: asked before it is swept. Workers leave that to the primary. */
+  isAnyLimited?: () => boolean;
   uploads: ActiveUploads;
   jail: JailKind;
   log: Log;
 }): Homes {
-  const { config, rules, limits, quotas, uploads: active, jail, log } = by;
+  const { config, rules, limits, meters, isAnyLimited, uploads: active, jail, log } = by;
   const modes = readUploadModes(config.uploadFor);
   const uploads = (user: string): UploadPolicy => ({
     mode: modes.get(user) ?? config.upload,
@@ -52,9 +54,9 @@ export function openHomesOf(by: {
     walkMode: config.walk,
     uploads,
     active,
-    meters: quotas,
+    meters,
     maxFileBytes: (user) => limits.ofUser(user).maxUploadBytes ?? Number.POSITIVE_INFINITY,
-    sweeping: () => (isAnyAtomic || quotas.isAny ? keepMs : undefined),
+    sweeping: () => (isAnyAtomic || isAnyLimited?.() === true ? keepMs : undefined),
     log,
   });
 }

@@ -2,32 +2,18 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { liveAccounts } from '../accounts/followed-accounts.ts';
 import type { Link } from '../cluster/link.ts';
-import { publish } from '../cluster/live-value.ts';
 import { Workers } from '../cluster/workers.ts';
 import type { ServerConfig } from '../config/load.ts';
 import type { ServerLog } from '../log/log.ts';
-import {
-  ACCOUNTS,
-  ADMISSION,
-  BANS,
-  CREDENTIALS,
-  INTRODUCTION,
-  LOG,
-  OWN_SESSIONS,
-  PASSWORDS,
-  PLACES,
-  QUOTAS,
-  RULES,
-  RULES_FILE,
-  SESSIONS,
-  TURNSTILE,
-  UPLOADS,
-} from './contracts.ts';
+import type { Paces } from '../operations/paces.ts';
+import type { Quotas } from '../storage/quotas.ts';
+import { INTRODUCTION, LOG, OWN_SESSIONS } from './contracts.ts';
 import type { HostKeys } from './host-keys.ts';
 import type { OwnSessions, Serving } from './serving.ts';
 import type { Shared } from './shared.ts';
+import { share } from './shared-by-link.ts';
+import { sharePacesOver, shareQuotas } from './worker-quotas.ts';
 
 /** A worker that does not answer for so long has no sessions, as far as can be told. */
 const ANSWER_LIMIT_MS = 5000;
@@ -43,22 +29,19 @@ export async function serveByWorkers(parts: {
   config: ServerConfig;
   log: ServerLog;
   keys: HostKeys;
+  quotas: Pick<Quotas, 'admit'>;
+  paces: Paces;
   shared: Shared;
 }): Promise<ServingByWorkers> {
-  const { count, config, log, keys, shared } = parts;
-  const introduce = (link: Link): void => {
-    link.share(ADMISSION, shared.admission);
-    link.share(PLACES, shared.places);
-    link.share(TURNSTILE, shared.turnstile);
-    link.share(UPLOADS, shared.uploads);
-    link.share(PASSWORDS, shared.passwords);
-    link.share(CREDENTIALS, shared.accounts);
-    link.share(SESSIONS, shared.live.sessions);
-    link.share(BANS, shared.live.bans);
-    link.share(QUOTAS, shared.live.quotas);
-    link.share(RULES_FILE, shared);
-    publish(link, ACCOUNTS, liveAccounts(shared.accounts));
-    publish(link, RULES, shared.rules);
+  const { count, config, log, keys, quotas, paces, shared } = parts;
+  /** Of what workers that are gone have left behind, until all is taken back. */
+  const takingBack = new Set<Promise<void>>();
+  const introduce = (link: Link, gone: Promise<unknown>): void => {
+    share(link, shared);
+    sharePacesOver(link, paces);
+    const takeBack = shareQuotas(link, quotas);
+    const taking = gone.then(takeBack).finally(() => takingBack.delete(taking));
+    takingBack.add(taking);
     link.share(LOG, {
       write: async (records) => {
         for (const record of records) log.write(record);
@@ -84,7 +67,10 @@ export async function serveByWorkers(parts: {
       const counts = await ofEach(workers.links, 0, (own) => own.end(which, reason));
       return counts.reduce((sum, count) => sum + count, 0);
     },
-    stop: (graceMs) => workers.stop(graceMs),
+    stop: async (graceMs) => {
+      await workers.stop(graceMs);
+      await Promise.all(takingBack);
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { AdministrationError, type QuotaAdministration } from '../model/administ
 import { isFileError } from '../model/error.ts';
 import type { Log } from '../model/log.ts';
 import { treeName } from '../model/usage.ts';
-import { createPaces, type Paces } from '../operations/paces.ts';
+import { createPaces, type Paces, type Rates } from '../operations/paces.ts';
 import { type JailKind, openDeepJail } from '../storage/choose-jail.ts';
 import { openTreeJail } from '../storage/home.ts';
 import { openQuotas, type Quotas } from '../storage/quotas.ts';
@@ -51,10 +51,12 @@ export function administrationOf({ quotas, limits }: { quotas: Quotas; limits: L
 }
 
 export function openPaces(limits: Limits): Paces {
-  return createPaces({
-    ratesOf: (user) => {
-      const { uploadBytesPerSecond, downloadBytesPerSecond } = limits.ofUser(user);
-      return { upload: uploadBytesPerSecond, download: downloadBytesPerSecond };
-    },
-  });
+  return createPaces({ ratesOf: ratesFrom(limits) });
+}
+
+export function ratesFrom(limits: Limits): (user: string) => Rates {
+  return (user) => {
+    const { uploadBytesPerSecond, downloadBytesPerSecond } = limits.ofUser(user);
+    return { upload: uploadBytesPerSecond, download: downloadBytesPerSecond };
+  };
 }

@@ -1,39 +1,15 @@
 // One of several processes that serve one server: what there is one of is asked of the primary.
 
 import { limitsFrom } from '../access/limits.ts';
-import { followAccounts } from '../accounts/followed-accounts.ts';
 import { joinPrimary } from '../cluster/in-worker.ts';
-import type { Link } from '../cluster/link.ts';
-import { follow } from '../cluster/live-value.ts';
 import type { ServerConfig } from '../config/load.ts';
 import { type ForwardedLog, forwardLog } from '../log/forwarded-log.ts';
 import { chooseJail } from '../storage/choose-jail.ts';
-import { UNCOUNTED_TREES } from '../storage/meter.ts';
-import {
-  ACCOUNTS,
-  ADMISSION,
-  BANS,
-  CREDENTIALS,
-  INTRODUCTION,
-  type Introduction,
-  LOG,
-  OWN_SESSIONS,
-  PASSWORDS,
-  PLACES,
-  QUOTAS,
-  RULES,
-  RULES_FILE,
-  SESSIONS,
-  TURNSTILE,
-  UPLOADS,
-} from './contracts.ts';
+import { INTRODUCTION, type Introduction, LOG, OWN_SESSIONS } from './contracts.ts';
 import { openHomesOf } from './homes.ts';
-import { openPaces } from './quotas.ts';
 import { serveHere } from './serving.ts';
-import type { Shared } from './shared.ts';
-
-/** A server with workers has no quotas: see not-by-workers.ts. */
-const NO_QUOTAS = { ...UNCOUNTED_TREES, isAny: false };
+import { sharedBy } from './shared-by-link.ts';
+import { openFarMeters, openFarPaces } from './worker-quotas.ts';
 
 /** Serves until the primary ends it. To be called once, in a process that the primary has started. */
 export async function runWorker(): Promise<void> {
@@ -42,12 +18,13 @@ export async function runWorker(): Promise<void> {
     const introduction = await primary.link.remote(INTRODUCTION).introduce();
     const log = forwardLog({ level: introduction.config.logLevel, send: primary.link.remote(LOG).write });
     outliveErrors(log);
-    const shared = await sharedBy(primary.link, introduction);
+    const shared = await sharedBy(primary.link, introduction.standInKey);
     const config = shareOf(introduction);
     const { accounts, rules, uploads } = shared;
     const limits = limitsFrom({ rules, users: () => accounts.accounts.map(({ user }) => user) });
-    const homes = openHomesOf({ config, rules, limits, quotas: NO_QUOTAS, uploads, jail: chooseJail(), log });
-    const paces = openPaces(limits);
+    const meters = openFarMeters(primary.link, limits);
+    const homes = openHomesOf({ config, rules, limits, meters, uploads, jail: chooseJail(), log });
+    const paces = openFarPaces(primary.link, limits);
     const serving = await serveHere({ config, log, keys: introduction.keys, homes, paces, shared });
     primary.link.share(OWN_SESSIONS, serving);
     primary.begin({
@@ -61,21 +38,6 @@ export async function runWorker(): Promise<void> {
   } catch (error) {
     primary.fail(error instanceof Error ? error.message : String(error));
   }
-}
-
-async function sharedBy(link: Link, { standInKey }: Introduction): Promise<Shared> {
-  return {
-    accounts: followAccounts({ accounts: await follow(link, ACCOUNTS), ...link.remote(CREDENTIALS) }),
-    rules: await follow(link, RULES),
-    standInKey,
-    passwords: link.remote(PASSWORDS),
-    turnstile: link.remote(TURNSTILE),
-    admission: link.remote(ADMISSION),
-    places: link.remote(PLACES),
-    uploads: link.remote(UPLOADS),
-    live: { sessions: link.remote(SESSIONS), bans: link.remote(BANS), quotas: link.remote(QUOTAS) },
-    ...link.remote(RULES_FILE),
-  };
 }
 
 /** What is bounded for the server as a whole and can be divided, is. */

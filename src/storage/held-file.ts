@@ -12,6 +12,8 @@ export class OpenInode {
   readonly ledger: Ledger;
   handles = 1;
   paidBytes = 0;
+  /** Beyond this nobody here writes: what is paid for besides can be given back at any time. */
+  neededBytes = 0;
   /** Changes of its size that are under way, and that have ended. */
   writing = 0;
   written = 0;
@@ -21,6 +23,8 @@ export class OpenInode {
   isAhead = false;
   /** Settles when `paidBytes` is known. */
   ready: Promise<void> = Promise.resolve();
+  /** How often what was paid ahead was taken back. */
+  #timesTakenBack = 0;
   /** What was paid too much is being given back: nobody pays meanwhile, lest the two cross. */
   settling: Promise<void> = Promise.resolve();
 
@@ -29,13 +33,30 @@ export class OpenInode {
     this.ledger = ledger;
   }
 
+  /** This is paid for, and all that there is. */
+  begin(bytes: number): void {
+    this.paidBytes = bytes;
+    this.neededBytes = bytes;
+  }
+
+  /** Gives back what was paid ahead and is not used. Returns what is needed; to write beyond it must be paid again. */
+  takeBack(): number {
+    this.#timesTakenBack += 1;
+    this.paidBytes = Math.min(this.paidBytes, this.neededBytes);
+    return this.neededBytes;
+  }
+
   /** @throws FileError `quota-exceeded` */
   async pay(bytes: number, isAppend: boolean): Promise<void> {
     await this.settling;
+    const timesTakenBack = this.#timesTakenBack;
+    if (!isAppend) this.neededBytes = Math.max(this.neededBytes, bytes);
     const grant = await this.ledger.extend(this.key, bytes, isAppend);
     if ('refusal' in grant) throw quotaExceeded(grant.refusal);
-    this.paidBytes = Math.max(this.paidBytes, grant.paidBytes);
     if (grant.paidBytes > bytes) this.isAhead = true;
+    // What was on its way when it was taken back holds no longer, but for what was asked.
+    const isWhole = this.#timesTakenBack === timesTakenBack;
+    this.paidBytes = Math.max(this.paidBytes, isWhole ? grant.paidBytes : isAppend ? 0 : bytes);
   }
 }
 
@@ -165,7 +186,7 @@ export class HeldFile {
       if (isAppend || bytes > inode.paidBytes) {
         await this.#holder.turning;
         await inode.pay(bytes, isAppend);
-      }
+      } else inode.neededBytes = Math.max(inode.neededBytes, bytes);
       // Of appends and cuts it is not known what they leave, as others may write meanwhile.
       if (mayShrink) inode.isLoose = true;
       await change();
@@ -187,7 +208,7 @@ export class HeldFile {
     if (stats === undefined || inode.writing > 0 || inode.written !== written) return;
     inode.isLoose = false;
     inode.isAhead = false;
-    inode.paidBytes = stats.size;
+    inode.begin(stats.size);
     inode.settling = inode.ledger.settle(inode.key, stats.size);
     await inode.settling;
   }

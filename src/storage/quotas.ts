@@ -7,15 +7,19 @@ import type { Log } from '../model/log.ts';
 import type { Quota } from '../model/rules.ts';
 import type { Tree, TreeUsage, Usage } from '../model/usage.ts';
 import { countTree } from './count-tree.ts';
-import type { Ledger } from './ledger.ts';
+import type { MeterSwitch } from './keeper.ts';
 import type { Meter, Meters } from './meter.ts';
 import type { HostPath, Jail } from './place.ts';
+import { Tenant } from './tenant.ts';
 import { TreeLedger } from './tree-ledger.ts';
 import { TreeMeter } from './tree-meter.ts';
 import { UsageFiles } from './usage-files.ts';
 
 /** How long a tree must have been left before its numbers are saved: clients that come every second cost no writes. */
 const REST_MS = 10_000;
+
+/** What another process may pay ahead of a file, so that it asks once for so much. */
+const AHEAD_BYTES = 1024 * 1024;
 
 export interface QuotasParts {
   /** Asked before anything grows: what it says counts at once. */
@@ -29,11 +33,13 @@ export interface QuotasParts {
   /** Where the numbers are kept over a restart. */
   readonly folder: string;
   readonly log: Log;
+  /** What another process may pay ahead of a file; 1 MiB unless told. */
+  readonly aheadBytes?: number;
 }
 
 export interface Quotas extends Meters {
-  /** The account of a tree, for who can't have the meter itself: a session in another process. */
-  ledger(tree: Tree): { readonly ledger: Ledger; readonly leave: () => void };
+  /** Another process uses a tree, and has its own meter of it, which counts already or does not. */
+  admit(tree: Tree, meters: MeterSwitch, isCounting: boolean): Tenant;
   /** Whether any tree has a quota. */
   readonly isAny: boolean;
   /** All trees with a quota. */
@@ -54,6 +60,8 @@ export function openQuotas(parts: QuotasParts): Quotas {
 interface OpenTree {
   readonly ledger: TreeLedger;
   readonly meter: TreeMeter;
+  /** Other processes that use it. */
+  readonly tenants: Set<Tenant>;
   users: number;
   resting: NodeJS.Timeout | undefined;
 }
@@ -74,9 +82,18 @@ class OpenQuotas implements Quotas {
     return { meter: open.meter, leave };
   }
 
-  ledger(tree: Tree): { ledger: Ledger; leave: () => void } {
+  admit(tree: Tree, meters: MeterSwitch, isCounting: boolean): Tenant {
     const { open, leave } = this.#enter(tree);
-    return { ledger: open.ledger, leave };
+    const onEnd = (): void => {
+      open.tenants.delete(tenant);
+      leave();
+    };
+    const tenant = new Tenant({ tree, ledger: open.ledger, meters, isCounting, onEnd });
+    open.tenants.add(tenant);
+    // It has changed what it will, since it did not know yet that all is counted.
+    if (!isCounting) open.ledger.doubt();
+    tenant.turn(isLimited(this.#parts.quotaOf(tree)));
+    return tenant;
   }
 
   get isAny(): boolean {
@@ -98,7 +115,6 @@ class OpenQuotas implements Quotas {
   async scan(tree: Tree): Promise<Usage> {
     const { open, leave } = this.#enter(tree);
     try {
-      await open.meter.turning;
       return await open.ledger.scan();
     } finally {
       leave();
@@ -130,19 +146,30 @@ class OpenQuotas implements Quotas {
   }
 
   #openTree(tree: Tree): OpenTree {
+    const tenants = new Set<Tenant>();
     const ledger = new TreeLedger({
       quota: () => this.#parts.quotaOf(tree),
       store: this.#files.of(tree),
       count: (countOf) => this.#count(tree, countOf),
+      allCount: async () => {
+        await Promise.all([meter.turning, ...[...tenants].map(({ turning }) => turning)]);
+      },
+      askBack: async (inodes) => {
+        await Promise.all([...tenants].map((tenant) => tenant.takeBack(inodes)));
+      },
+      aheadBytes: this.#parts.aheadBytes ?? AHEAD_BYTES,
     });
-    const open: OpenTree = { ledger, meter: new TreeMeter(ledger), users: 0, resting: undefined };
+    const meter = new TreeMeter(ledger);
+    const open: OpenTree = { ledger, meter, tenants, users: 0, resting: undefined };
     this.#open.set(tree, open);
     this.#turn(tree, open);
     return open;
   }
 
-  #turn(tree: Tree, { ledger, meter }: OpenTree): void {
-    if (isLimited(this.#parts.quotaOf(tree))) {
+  #turn(tree: Tree, { ledger, meter, tenants }: OpenTree): void {
+    const isOn = isLimited(this.#parts.quotaOf(tree));
+    for (const tenant of tenants) tenant.turn(isOn);
+    if (isOn) {
       ledger.turnOn();
       meter.turnOn();
       return;
@@ -192,6 +219,7 @@ class OpenQuotas implements Quotas {
   }
 }
 
-function isLimited({ bytes, files }: Quota): boolean {
+/** Whether it limits anything. */
+export function isLimited({ bytes, files }: Quota): boolean {
   return bytes !== undefined || files !== undefined;
 }

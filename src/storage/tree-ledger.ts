@@ -20,7 +20,16 @@ export interface TreeLedgerParts {
   readonly store: UsageStore;
   /** Walks the tree. `countOf` tells what an open file counts as; undefined: by what the walk finds. */
   readonly count: (countOf: (inode: Inode) => Usage | undefined) => Promise<Usage>;
+  /** Resolves when all who change the tree tell of it: until then what is in it can't be known. At once unless told. */
+  readonly allCount?: () => Promise<void>;
+  /** Asks who holds these files to give back, by `takeBack`, what they were let pay ahead and have not used. */
+  readonly askBack?: (inodes: readonly Inode[]) => Promise<void>;
+  /** How much of a file may be paid for ahead; nothing unless told. */
+  readonly aheadBytes?: number;
 }
+
+/** Paid ahead is only where so many times as much is free. */
+const AHEAD_ROOM = 16;
 
 /** An open file. */
 interface Mark {
@@ -32,6 +41,8 @@ interface Mark {
   appendBytes: number;
   /** Somebody has settled, but others may have been writing. */
   isLoose: boolean;
+  /** Its only holder was let pay for more than it asked. */
+  isAhead: boolean;
   /** Of all this, so many are counted with the file it will replace. */
   creditBytes: number;
   /** 0 while it is counted with the file it will replace, or not at all. */
@@ -63,6 +74,8 @@ export class TreeLedger implements Ledger {
   #scanning: Promise<Usage> | undefined;
   /** Settles with the walk of a scan, and never rejects. */
   #walk: Promise<void> | undefined;
+  /** What is counted may not be what is there: somebody is gone in the midst of it. */
+  #isDoubted = false;
 
   constructor(parts: TreeLedgerParts) {
     this.#parts = parts;
@@ -76,6 +89,7 @@ export class TreeLedger implements Ledger {
   /** From now on it does not; what is known and saved holds no longer. */
   async turnOff(): Promise<void> {
     this.#state = 'off';
+    this.#isDoubted = false;
     this.#marks.clear();
     this.#credited.clear();
     await this.#parts.store.drop();
@@ -95,7 +109,8 @@ export class TreeLedger implements Ledger {
 
   /** Whether nobody has anything open or under way in the tree. */
   get isIdle(): boolean {
-    return this.#names.isFree && this.#marks.size === 0 && this.#scanning === undefined && this.#loading === undefined;
+    const isBusy = this.#isDoubted || this.#scanning !== undefined || this.#loading !== undefined;
+    return this.#names.isFree && this.#marks.size === 0 && !isBusy;
   }
 
   /** Counts anew what is in the tree. Whoever would change it waits. */
@@ -106,8 +121,32 @@ export class TreeLedger implements Ledger {
     return this.#scanning;
   }
 
+  /**
+   * What is counted may not be what is there. It holds until the tree is counted anew, which is done as soon as nobody
+   * changes names, and before anybody else does.
+   */
+  doubt(): void {
+    if (this.#state === 'off') return;
+    this.#isDoubted = true;
+    // A scan that has begun may have looked already. Who wants to change the tree is told what fails here.
+    const settled = this.#scanning?.catch(() => undefined) ?? Promise.resolve();
+    void settled.then(() => (this.#isDoubted ? this.scan() : undefined)).catch(() => undefined);
+  }
+
+  /** Somebody who held it, so many times, tells nothing more of it. What is counted for it stays counted: see `doubt`. */
+  forget(inode: Inode, times: number): void {
+    const mark = this.#marks.get(inode);
+    if (mark === undefined) return;
+    mark.holders -= times;
+    // Nobody knows how long it is.
+    Object.assign(mark, { isLoose: true, isAhead: false, taken: NOTHING });
+    if (mark.holders > 0) return;
+    this.#marks.delete(inode);
+    this.#endCredit(mark);
+  }
+
   async lock(): Promise<void> {
-    while (!this.#isReady) await this.#makeReady();
+    while (!this.#isReady || this.#isDoubted) await this.#makeReady();
     await this.#names.acquire();
   }
 
@@ -140,6 +179,7 @@ export class TreeLedger implements Ledger {
       paidBytes: undefined,
       appendBytes: 0,
       isLoose: false,
+      isAhead: false,
       creditBytes: credit?.bytes ?? 0,
       files: credit === undefined ? 1 : 0,
       replaces: credit?.of,
@@ -160,15 +200,61 @@ export class TreeLedger implements Ledger {
   }
 
   async extend(inode: Inode, bytes: number, isAppend: boolean): Promise<Grant> {
-    while (!this.#isReady) await this.#makeReady();
+    for (;;) {
+      while (!this.#isReady) await this.#makeReady();
+      const mark = this.#marks.get(inode);
+      if (mark?.paidBytes === undefined) return { paidBytes: isAppend ? 0 : bytes };
+      const paidBytes = isAppend ? mark.paidBytes : Math.max(mark.paidBytes, bytes);
+      const appendBytes = mark.appendBytes + (isAppend ? bytes : 0);
+      const refusal = this.#take(minus(countOf({ ...mark, paidBytes, appendBytes }), countOf(mark)));
+      if (refusal === undefined) {
+        Object.assign(mark, { paidBytes, appendBytes });
+        return { paidBytes };
+      }
+      if (!(await this.#makeRoom(refusal))) return { refusal };
+    }
+  }
+
+  /**
+   * Pays for more than was asked, where nobody will miss it, and for a file that only one process has open. Returns what
+   * is paid for; undefined when no more is.
+   */
+  payAhead(inode: Inode): number | undefined {
+    const { aheadBytes = 0, quota } = this.#parts;
     const mark = this.#marks.get(inode);
-    if (mark?.paidBytes === undefined) return { paidBytes: isAppend ? 0 : bytes };
-    const paidBytes = isAppend ? mark.paidBytes : Math.max(mark.paidBytes, bytes);
-    const appendBytes = mark.appendBytes + (isAppend ? bytes : 0);
-    const refusal = this.#take(minus(countOf({ ...mark, paidBytes, appendBytes }), countOf(mark)));
-    if (refusal !== undefined) return { refusal };
-    Object.assign(mark, { paidBytes, appendBytes });
-    return { paidBytes };
+    if (aheadBytes === 0 || !this.#isReady || this.#isDoubted || this.#state === 'off') return undefined;
+    if (mark?.paidBytes === undefined || mark.holders > 1 || mark.appendBytes > 0) return undefined;
+    const { bytes: limit = Number.POSITIVE_INFINITY } = quota();
+    if (limit - this.#used.bytes < aheadBytes * AHEAD_ROOM) return undefined;
+    const before = countOf(mark);
+    Object.assign(mark, { paidBytes: mark.paidBytes + aheadBytes, isAhead: true });
+    this.#add(minus(countOf(mark), before));
+    return mark.paidBytes;
+  }
+
+  /** Whether more is paid for than was asked. */
+  isAhead(inode: Inode): boolean {
+    return this.#marks.get(inode)?.isAhead === true;
+  }
+
+  /** Has those who hold these files give back what they were let pay ahead, and have not used. */
+  async askBack(inodes: readonly Inode[]): Promise<void> {
+    await this.#parts.askBack?.(inodes);
+  }
+
+  /** What is paid for of a file that is open. */
+  paidFor(inode: Inode): number | undefined {
+    return this.#marks.get(inode)?.paidBytes;
+  }
+
+  /** Who was let pay ahead needs no more than this, and asks again before it writes beyond. */
+  takeBack(inode: Inode, neededBytes: number): void {
+    const mark = this.#marks.get(inode);
+    // While somebody walks nobody is given back: it stays paid, and is given back at the close.
+    if (mark?.paidBytes === undefined || !mark.isAhead || this.#walk !== undefined) return;
+    const before = countOf(mark);
+    Object.assign(mark, { paidBytes: Math.min(mark.paidBytes, neededBytes), isAhead: false });
+    this.#add(minus(countOf(mark), before));
   }
 
   async settle(inode: Inode, sizeBytes: number): Promise<void> {
@@ -179,16 +265,18 @@ export class TreeLedger implements Ledger {
     mark.isLoose = mark.holders > 1;
     if (mark.isLoose) return;
     const before = countOf(mark);
-    Object.assign(mark, { paidBytes: sizeBytes, appendBytes: 0 });
+    Object.assign(mark, { paidBytes: sizeBytes, appendBytes: 0, isAhead: false });
     this.#add(minus(countOf(mark), before));
   }
 
   async beginReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean): Promise<Refusal | undefined> {
-    const { adds, frees, mark } = this.#exchange(by, old, isSole);
-    const more = { bytes: Math.max(0, adds.bytes - frees.bytes), files: Math.max(0, adds.files - frees.files) };
-    const refusal = this.#take(more);
-    if (refusal === undefined && mark !== undefined) mark.taken = more;
-    return refusal;
+    for (;;) {
+      const { adds, frees, mark } = this.#exchange(by, old, isSole);
+      const more = { bytes: Math.max(0, adds.bytes - frees.bytes), files: Math.max(0, adds.files - frees.files) };
+      const refusal = this.#take(more);
+      if (refusal === undefined && mark !== undefined) mark.taken = more;
+      if (refusal === undefined || !(await this.#makeRoom(refusal))) return refusal;
+    }
   }
 
   async endReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean, isDone: boolean): Promise<void> {
@@ -211,7 +299,7 @@ export class TreeLedger implements Ledger {
         mark.holders -= 1;
         return true;
       }
-      if (mark.isLoose && mark.hasName) return false;
+      if ((mark.isLoose || mark.isAhead) && mark.hasName) return false;
       const changesUsage = !mark.hasName || mark.replaces !== undefined;
       if (changesUsage && this.#walk !== undefined) {
         await this.#walk;
@@ -239,6 +327,7 @@ export class TreeLedger implements Ledger {
   #makeReady(): Promise<void> {
     if (this.#walk !== undefined) return this.#walk;
     if (this.#state === 'unknown') return this.#load();
+    if (this.#isDoubted) return this.scan().then(() => undefined);
     this.#dropping ??= this.#drop().finally(() => {
       this.#dropping = undefined;
     });
@@ -258,7 +347,8 @@ export class TreeLedger implements Ledger {
   }
 
   async #loadNow(): Promise<void> {
-    const saved = await this.#parts.store.load();
+    await this.#parts.allCount?.();
+    const saved = this.#isDoubted ? undefined : await this.#parts.store.load();
     if (this.#state !== 'unknown') return;
     if (saved === undefined) {
       await this.scan();
@@ -269,19 +359,34 @@ export class TreeLedger implements Ledger {
   }
 
   async #scan(): Promise<Usage> {
+    await this.#parts.allCount?.();
     await this.#names.acquire();
+    const isDoubted = this.#isDoubted;
+    this.#isDoubted = false;
     let walked = (): void => undefined;
     this.#walk = new Promise((resolve) => {
       walked = resolve;
     });
     try {
       await this.#parts.store.drop();
-      let used = await this.#parts.count((inode) => this.#countOf(inode));
+      // Whoever is gone could not tell which names it had taken away. What is opened from here on tells itself.
+      const nameless = new Set<Mark>();
+      if (isDoubted) for (const mark of this.#marks.values()) if (mark.paidBytes !== undefined) nameless.add(mark);
+      let used = await this.#parts.count((inode) => {
+        const mark = this.#marks.get(inode);
+        if (mark?.paidBytes === undefined) return undefined;
+        nameless.delete(mark);
+        return countOf(mark);
+      });
+      for (const mark of nameless) mark.hasName = false;
       // What has lost its name while it was open is nowhere to be found.
       for (const mark of this.#marks.values()) if (!mark.hasName) used = plus(used, countOf(mark));
       this.#used = used;
       if (this.#state !== 'off') this.#state = 'counting';
       return used;
+    } catch (error) {
+      this.#isDoubted ||= isDoubted;
+      throw error;
     } finally {
       this.#walk = undefined;
       walked();
@@ -289,9 +394,13 @@ export class TreeLedger implements Ledger {
     }
   }
 
-  #countOf(inode: Inode): Usage | undefined {
-    const mark = this.#marks.get(inode);
-    return mark?.paidBytes === undefined ? undefined : countOf(mark);
+  /** Whether something was given back that was paid ahead: what was refused may be had now. */
+  async #makeRoom({ of }: Refusal): Promise<boolean> {
+    const ahead = [...this.#marks].filter(([, { isAhead }]) => isAhead).map(([inode]) => inode);
+    if (of !== 'bytes' || ahead.length === 0) return false;
+    const before = this.#used.bytes;
+    await this.askBack(ahead);
+    return this.#used.bytes < before;
   }
 
   /** What changes when `by`, if any, takes the place of `old`. */

@@ -23,6 +23,8 @@ export class TreeMeter implements Meter, Holder {
   #turning: Promise<void> = Promise.resolve();
   /** Changes under way that began when nothing was counted. */
   #uncounted = 0;
+  /** Those that are counted, or wait for it. */
+  #counted = 0;
   #onQuiet: (() => void) | undefined;
 
   constructor(ledger: Ledger) {
@@ -60,12 +62,17 @@ export class TreeMeter implements Meter, Holder {
         if (this.#uncounted === 0) this.#onQuiet?.();
       }
     }
-    await this.#turning;
-    await this.#ledger.lock();
+    this.#counted += 1;
     try {
-      return await work();
+      await this.#turning;
+      await this.#ledger.lock();
+      try {
+        return await work();
+      } finally {
+        await this.#ledger.unlock();
+      }
     } finally {
-      await this.#ledger.unlock();
+      this.#counted -= 1;
     }
   }
 
@@ -117,7 +124,7 @@ export class TreeMeter implements Meter, Holder {
 
   async #replacing(stats: Stats): Promise<Credit | undefined> {
     const of = keyOf(stats);
-    const bytes = this.#inodes.get(of)?.paidBytes ?? stats.size;
+    const bytes = this.#inodes.get(of)?.neededBytes ?? stats.size;
     return (await this.#ledger.credit(of)) ? { of, bytes } : undefined;
   }
 
@@ -158,6 +165,17 @@ export class TreeMeter implements Meter, Holder {
     while (!(await this.#ledger.release(inode.key))) await this.#ledger.settle(inode.key, (await stats()).size);
   }
 
+  /** What of the file is needed here, of that which was paid ahead; undefined when it is no longer open here. */
+  takeBack(inode: Inode): number | undefined {
+    return this.#inodes.get(inode)?.takeBack();
+  }
+
+  /** Whether nothing is open or under way in this process. */
+  get isIdle(): boolean {
+    const open = this.#files.size + this.#inodes.size;
+    return open + this.#uncounted + this.#counted === 0;
+  }
+
   forget(file: HeldFile): void {
     this.#files.delete(file);
   }
@@ -172,12 +190,12 @@ export class TreeMeter implements Meter, Holder {
     try {
       const paidBytes = await this.#ledger.hold(inode.key, credit);
       if (paidBytes !== undefined) {
-        inode.paidBytes = paidBytes;
+        inode.begin(paidBytes);
         return;
       }
       const stats = await again();
       const sizeBytes = stats.isFile() ? stats.size : 0;
-      inode.paidBytes = await this.#ledger.known(inode.key, sizeBytes, stats.nlink > 0);
+      inode.begin(await this.#ledger.known(inode.key, sizeBytes, stats.nlink > 0));
     } catch (error) {
       this.#inodes.delete(inode.key);
       await this.#ledger.release(inode.key);

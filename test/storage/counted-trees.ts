@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { Quota } from '../../src/model/rules.ts';
 import type { Tree, Usage } from '../../src/model/usage.ts';
+import { openFarMeters, shareQuotas } from '../../src/server/worker-quotas.ts';
 import { createActiveUploads } from '../../src/storage/active-uploads.ts';
 import { openDeepJail } from '../../src/storage/choose-jail.ts';
 import { openTreeJail } from '../../src/storage/home.ts';
 import { type Homes, openHomes } from '../../src/storage/homes.ts';
-import type { Ledger } from '../../src/storage/ledger.ts';
 import type { Meters } from '../../src/storage/meter.ts';
 import { openQuotas, type Quotas } from '../../src/storage/quotas.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { createLocalCalls } from '../../src/storage/system-calls.ts';
-import { TreeMeter } from '../../src/storage/tree-meter.ts';
 import { IN_PLACE, type UploadPolicy } from '../../src/storage/upload-policy.ts';
+import { linkedEnds } from '../cluster/linked.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { createTestLog, type TestLog } from '../helpers/test-log.ts';
 
@@ -41,6 +41,8 @@ export interface CountedTrees {
   sweepAll(): void;
   /** What is counted for alice. */
   used(): Promise<Usage | undefined>;
+  /** The processes, when there are several. */
+  readonly elsewhere: readonly ProcessElsewhere[];
   /** A server that is started again in the same folders; `stop` is what ends this one in good order. */
   again(): CountedTrees;
   stop(): Promise<void>;
@@ -49,6 +51,8 @@ export interface CountedTrees {
 export interface TreeOptions extends Limited {
   /** Sessions take turns in being those of so many processes; the numbers are kept in one of their own. 1 unless told. */
   readonly processes?: number;
+  /** What such a process may pay ahead of a file. */
+  readonly aheadBytes?: number;
   /** Fails in place of a disk that can't be read. */
   readonly brokenDisk?: () => Error | undefined;
   readonly uploads?: UploadPolicy;
@@ -59,7 +63,7 @@ export async function makeTrees(t: Pick<ExecutionContext, 'teardown'>, options: 
 }
 
 function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, options: TreeOptions): CountedTrees {
-  const { uploads = IN_PLACE, brokenDisk = () => undefined, processes = 1, ...limits } = options;
+  const { uploads = IN_PLACE, brokenDisk = () => undefined, processes = 1, aheadBytes, ...limits } = options;
   const log = createTestLog();
   const [jail, walkMode, local] = ['held', 'auto', createLocalCalls()] as const;
   const quotas = openQuotas({
@@ -73,6 +77,7 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
     openDeep: (host) => openDeepJail(jail, host, { walkMode, local }),
     folder: join(folder, '.usage'),
     log,
+    ...(aheadBytes !== undefined && { aheadBytes }),
   });
   const active = createActiveUploads();
   const openWith = (meters: Meters): Homes =>
@@ -88,8 +93,8 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
       sweeping: () => () => 0,
       log,
     });
-  const all =
-    processes === 1 ? [openWith(quotas)] : Array.from({ length: processes }, () => openWith(metersElsewhere(quotas)));
+  const elsewhere = processes === 1 ? [] : Array.from({ length: processes }, () => processElsewhere(quotas, limits));
+  const all = processes === 1 ? [openWith(quotas)] : elsewhere.map(({ meters }) => openWith(meters));
   const sessions: Storage[] = [];
   let opened = 0;
   const close = (): void => {
@@ -110,39 +115,33 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
     },
     sweepAll: () => all[0]?.startSweeping(),
     used: async () => (await quotas.show())[0]?.used,
+    elsewhere,
     again: () => openTrees(t, folder, options),
     stop: async () => {
       close();
       await Promise.all(all.map((homes) => homes.close()));
+      await Promise.all(elsewhere.map(({ gone }) => gone()));
       await quotas.close();
     },
   };
 }
 
-/** The meters of another process: all it asks goes there and comes back as a copy, some time later. */
-function metersElsewhere(quotas: Quotas): Meters {
-  const meters = new Map<Tree, TreeMeter>();
-  const far = (ledger: Ledger): Ledger =>
-    new Proxy(ledger, {
-      get:
-        (_, name: keyof Ledger) =>
-        async (...words: readonly unknown[]) => {
-          const sent: unknown[] = structuredClone([...words]);
-          await new Promise((resolve) => setImmediate(resolve));
-          const answer: unknown = await (ledger[name] as (...args: unknown[]) => Promise<unknown>).apply(ledger, sent);
-          await new Promise((resolve) => setImmediate(resolve));
-          return structuredClone(answer);
-        },
-    });
-  return {
-    enter: (tree) => {
-      const { ledger, leave } = quotas.ledger(tree);
-      const meter = meters.get(tree) ?? new TreeMeter(far(ledger));
-      meters.set(tree, meter);
-      meter.turnOn();
-      return { meter, leave };
-    },
-  };
+/** A process that serves, elsewhere: all that its meters ask goes over a link. */
+export interface ProcessElsewhere {
+  readonly meters: Meters;
+  /** How many messages it has sent and got. */
+  readonly messages: () => number;
+  /** It can ask nothing any more, in the midst of whatever it does. */
+  readonly cut: () => void;
+  /** It is gone, and touches no file any more. */
+  readonly gone: () => Promise<void>;
+}
+
+function processElsewhere(quotas: Quotas, limits: Limited): ProcessElsewhere {
+  const { here, there, arrived, cut } = linkedEnds();
+  const takeBack = shareQuotas(here, quotas);
+  const meters = openFarMeters(there, { ofTree: () => limits.quota });
+  return { meters, messages: arrived, cut, gone: takeBack };
 }
 
 /** Counts what is below `folder` as docs/quotas.md has it. */

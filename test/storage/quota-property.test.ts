@@ -2,155 +2,12 @@
 // there. After each operation a scan, which looks at the disk, must find what was counted; and whenever nothing is open,
 // an account of the disk that knows nothing of ours must, too.
 
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import fc from 'fast-check';
-import { isFileError } from '../../src/model/error.ts';
-import type { OpenFile, OpenOptions } from '../../src/model/files.ts';
-import { parsePath as at } from '../../src/model/path.ts';
-import type { Storage } from '../../src/storage/storage.ts';
-import { IN_PLACE, type UploadPolicy } from '../../src/storage/upload-policy.ts';
-import { ALICE, type CountedTrees, makeTrees, usageOnDisk } from './counted-trees.ts';
+import { ALICE } from './counted-trees.ts';
+import { MODES, makeUsers, operation } from './quota-users.ts';
 
-const LIMIT_BYTES = 400;
-const LIMIT_FILES = 7;
-const SESSIONS = 2;
 const RUNS = process.env['SSHOME_TEST_FULL'] === '1' ? 400 : 12;
-
-const allow = (): void => undefined;
-const both = { from: allow, to: allow };
-
-const path = fc.constantFrom('/a', '/b', '/c', '/folder', '/folder/a', '/folder/b', '/other');
-const bytes = fc.integer({ min: 0, max: 200 });
-const session = fc.nat({ max: SESSIONS - 1 });
-const handle = fc.nat({ max: 5 });
-const options: fc.Arbitrary<OpenOptions> = fc.constantFrom(
-  { read: true },
-  { write: true },
-  { write: true, create: true },
-  { write: true, create: true, truncate: true },
-  { write: true, create: true, truncate: true },
-  { write: true, create: true, whole: true },
-  { write: true, create: true, exclusive: true },
-  { write: true, create: true, append: true },
-  { write: true, append: true, truncate: true },
-);
-
-const operation = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ does: fc.constant('open' as const), session, path, options }) },
-  { weight: 6, arbitrary: fc.record({ does: fc.constant('write' as const), handle, offset: bytes, length: bytes }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('resize' as const), handle, size: bytes }) },
-  { weight: 4, arbitrary: fc.record({ does: fc.constant('close' as const), handle, abandon: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('setSize' as const), session, path, size: bytes }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('makeDirectory' as const), session, path }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('remove' as const), session, path }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('removeDirectory' as const), session, path }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ does: fc.constant('rename' as const), session, path, to: path, replace: fc.boolean() }),
-  },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('makeLink' as const), session, path, to: path }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('makeHardLink' as const), session, path, to: path }) },
-);
-type Operation = typeof operation extends fc.Arbitrary<infer Value> ? Value : never;
-
-class Users {
-  readonly trees: CountedTrees;
-  readonly #sessions: readonly Storage[];
-  readonly #open: OpenFile[] = [];
-
-  constructor(trees: CountedTrees, sessions: readonly Storage[]) {
-    this.trees = trees;
-    this.#sessions = sessions;
-  }
-
-  /** Does it; what the server refuses is an answer, too. */
-  async try(operation: Operation): Promise<void> {
-    try {
-      await this.#do(operation);
-    } catch (error) {
-      if (!isFileError(error)) throw error;
-    }
-  }
-
-  async #do(operation: Operation): Promise<void> {
-    const storage = 'session' in operation ? this.#session(operation.session) : this.#session(0);
-    switch (operation.does) {
-      case 'open':
-        this.#open.push(await storage.open(at(operation.path), operation.options, allow));
-        return;
-      case 'write':
-        return this.#file(operation.handle)?.write(Buffer.alloc(operation.length, 'x'), operation.offset);
-      case 'resize':
-        return this.#file(operation.handle)?.setAttributes({ sizeBytes: operation.size });
-      case 'close': {
-        const [file] = this.#open.splice(operation.handle, 1);
-        return file?.close({ abandon: operation.abandon });
-      }
-      case 'setSize':
-        return storage.setAttributes(at(operation.path), { sizeBytes: operation.size }, true, allow);
-      case 'makeDirectory':
-        return storage.makeDirectory(at(operation.path), undefined, allow);
-      case 'remove':
-        return storage.remove(at(operation.path), allow);
-      case 'removeDirectory':
-        return storage.removeDirectory(at(operation.path), allow);
-      case 'rename':
-        return storage.rename(at(operation.path), at(operation.to), operation.replace, both);
-      case 'makeLink':
-        return storage.makeLink(at(operation.path), operation.to, allow);
-      case 'makeHardLink':
-        return storage.makeHardLink(at(operation.to), at(operation.path), { existing: allow, path: allow });
-      default:
-        operation satisfies never;
-    }
-  }
-
-  async closeAll(): Promise<void> {
-    await Promise.allSettled(this.#open.splice(0).map((file) => file.close()));
-  }
-
-  get openCount(): number {
-    return this.#open.length;
-  }
-
-  /** Throws unless what is counted is what is there, and within the limits. */
-  async check(t: ExecutionContext, after: unknown): Promise<void> {
-    const counted = await this.trees.used();
-    if (counted === undefined) return;
-    const text = JSON.stringify(after);
-    t.true(counted.bytes <= LIMIT_BYTES && counted.files <= LIMIT_FILES, `${JSON.stringify(counted)} after ${text}`);
-    if (this.openCount === 0) t.deepEqual(await usageOnDisk(this.trees.home), counted, `on the disk after ${text}`);
-    t.deepEqual(await this.trees.quotas.scan(ALICE), counted, `by a scan after ${text}`);
-  }
-
-  #session(index: number): Storage {
-    const storage = this.#sessions[index];
-    if (storage === undefined) throw new Error('no such session');
-    return storage;
-  }
-
-  #file(index: number): OpenFile | undefined {
-    return this.#open[index];
-  }
-}
-
-async function makeUsers(t: ExecutionContext, { uploads, processes }: Mode): Promise<Users> {
-  const trees = await makeTrees(t, { quota: { bytes: LIMIT_BYTES, files: LIMIT_FILES }, uploads, processes });
-  return new Users(trees, [await trees.session(), await trees.session()]);
-}
-
-interface Mode {
-  readonly uploads: UploadPolicy;
-  readonly processes: number;
-}
-
-const ATOMIC: UploadPolicy = { mode: 'atomic', sync: 'off', keepMs: 60_000 };
-const MODES: Readonly<Record<string, Mode>> = {
-  'in place': { uploads: IN_PLACE, processes: 1 },
-  atomic: { uploads: ATOMIC, processes: 1 },
-  'in place, by two processes': { uploads: IN_PLACE, processes: 2 },
-  'atomic, by two processes': { uploads: ATOMIC, processes: 2 },
-};
 
 for (const [title, mode] of Object.entries(MODES)) {
   test(`quota property, ${title}: after every operation what is counted is what is there`, async (t) => {
@@ -187,6 +44,39 @@ for (const [title, mode] of Object.entries(MODES)) {
         },
       ),
       { numRuns: RUNS },
+    );
+  });
+}
+
+for (const [title, mode] of Object.entries(MODES).filter(([, { processes }]) => processes > 1)) {
+  test(`quota property, ${title}: one that is killed in the midst leaves what is found on the disk`, async (t) => {
+    t.timeout(60_000);
+    const round = fc.array(operation, { minLength: 2, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(round, { minLength: 1, maxLength: 6 }),
+        round,
+        fc.nat({ max: 12 }),
+        fc.array(round, { minLength: 1, maxLength: 6 }),
+        async (before, during, turns, after) => {
+          const users = await makeUsers(t, mode);
+          for (const next of before) await Promise.all(next.map((one) => users.try(one)));
+          const work = Promise.all(during.map((one) => users.try(one)));
+          for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          await users.kill(0);
+          await work;
+          await users.trees.quotas.scan(ALICE);
+          await users.check(t, 'one was killed');
+          for (const next of after) {
+            await Promise.all(next.map((one) => users.try(one)));
+            await users.check(t, next);
+          }
+          await users.closeAll();
+          await users.check(t, 'all was closed');
+          await users.trees.stop();
+        },
+      ),
+      { numRuns: RUNS, endOnFailure: true },
     );
   });
 }
