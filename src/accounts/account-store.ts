@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import type { Log } from '../model/log.ts';
 import { mendReadable } from '../text-files/file-access.ts';
-import { FileWatch } from '../text-files/file-watch.ts';
+import { FollowedFile } from '../text-files/followed-file.ts';
 import { type Account, hasPlainPassword } from './account.ts';
 import { CredentialsError, type LoadedCredentials, loadCredentials, showRemark } from './load-credentials.ts';
 
@@ -45,19 +45,23 @@ export class AccountStore {
   /** What the file is called in the log, which holds no host paths. */
   readonly #label: string;
   readonly #log: Log;
-  readonly #watch: FileWatch;
-  readonly #listeners = new Set<(change: AccountChange) => void>();
+  readonly #followed: FollowedFile<AccountChange>;
   #accounts: readonly Account[] = [];
   #byUser: ReadonlyMap<string, Account> = new Map();
-  /** Ends when the last reload asked for is done: one at a time, in order. */
-  #reloading: Promise<void> = Promise.resolve();
 
   constructor({ file, log, ...watchOptions }: AccountStoreOptions, loaded: LoadedCredentials) {
     this.#file = file;
     this.#label = basename(file);
     this.#log = log;
     this.#take(loaded);
-    this.#watch = new FileWatch({ ...watchOptions, file, log, stamp: loaded.stamp, onChange: () => this.reload() });
+    this.#followed = new FollowedFile({
+      ...watchOptions,
+      file,
+      log,
+      stamp: loaded.stamp,
+      content: 'the users',
+      read: () => this.#read(),
+    });
   }
 
   find(user: string): Account | undefined {
@@ -71,37 +75,28 @@ export class AccountStore {
 
   /** Calls `listener` after each change of users or secrets; returns what ends that. */
   onChange(listener: (change: AccountChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#followed.onChange(listener);
   }
 
   /** Reads the file now. A fault is logged and the last good state stays: this never fails. */
   reload(): Promise<void> {
-    this.#reloading = this.#reloading.then(() => this.#reload());
-    return this.#reloading;
+    return this.#followed.reload();
   }
 
   /** Resolves when nothing is read any more: nothing is logged after that. */
-  async close(): Promise<void> {
-    this.#listeners.clear();
-    await this.#watch.close();
-    await this.#reloading;
+  close(): Promise<void> {
+    return this.#followed.close();
   }
 
-  async #reload(): Promise<void> {
+  async #read(): Promise<void> {
     try {
       const loaded = await loadCredentials(this.#file, this.#label);
       if (loaded !== undefined) this.#tell(this.#take(loaded));
-      else this.#keep([`${this.#label}: the file is gone`]);
+      else this.#followed.keep([`${this.#label}: the file is gone`]);
     } catch (error) {
-      if (error instanceof CredentialsError) this.#keep(error.reasons);
-      else this.#log.unexpected(error, 'reading the users');
+      if (!(error instanceof CredentialsError)) throw error;
+      this.#followed.keep(error.reasons);
     }
-  }
-
-  #keep(reasons: readonly string[]): void {
-    for (const reason of reasons.slice(0, 100)) this.#log.error(reason);
-    this.#log.error('the change of the users does not count until this is mended', { users: this.#accounts.length });
   }
 
   #take({ accounts, access, warnings }: LoadedCredentials): AccountChange {
@@ -136,13 +131,7 @@ export class AccountStore {
       changed: changed.length,
       users: this.#accounts.length,
     });
-    for (const listener of this.#listeners) {
-      try {
-        listener(change);
-      } catch (error) {
-        this.#log.unexpected(error, 'telling of a change of the users');
-      }
-    }
+    this.#followed.tell(change);
   }
 }
 

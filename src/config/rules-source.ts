@@ -6,11 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_RULES } from '../model/default-rules.ts';
 import type { Log } from '../model/log.ts';
 import type { Rules, RulesSource } from '../model/rules.ts';
-import { FileWatch } from '../text-files/file-watch.ts';
+import { FollowedFile } from '../text-files/followed-file.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { ConfigError } from './load.ts';
-
-const MAX_PROBLEMS_LOGGED = 100;
 
 export interface RulesFileOptions {
   /** It need not be there, but once it was, its going away is a mistake and not the end of the rules. */
@@ -32,21 +30,24 @@ export class RulesFile implements RulesSource {
   /** What the file is called in the log, which holds no host paths. */
   readonly #label: string;
   readonly #log: Log;
-  readonly #watch: FileWatch;
-  readonly #listeners = new Set<(rules: Rules) => void>();
+  readonly #followed: FollowedFile<Rules>;
   #read: ConfigFile | undefined;
   #rules: Rules;
-  /** Ends when the last reload asked for is done: one at a time, in order. */
-  #reloading: Promise<void> = Promise.resolve();
 
-  constructor(options: RulesFileOptions, read: ConfigFile | undefined) {
-    const { file, log, ...watchOptions } = options;
+  constructor({ file, log, ...watchOptions }: RulesFileOptions, read: ConfigFile | undefined) {
     this.#file = file;
     this.#label = basename(file);
     this.#log = log;
     this.#read = read;
     this.#rules = read?.rules ?? DEFAULT_RULES;
-    this.#watch = new FileWatch({ ...watchOptions, file, log, stamp: read?.stamp, onChange: () => this.reload() });
+    this.#followed = new FollowedFile({
+      ...watchOptions,
+      file,
+      log,
+      stamp: read?.stamp,
+      content: 'the rules',
+      read: () => this.#readAgain(),
+    });
   }
 
   get now(): Rules {
@@ -54,38 +55,25 @@ export class RulesFile implements RulesSource {
   }
 
   onChange(listener: (rules: Rules) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#followed.onChange(listener);
   }
 
   /** Reads the file now. A fault is logged and the last good state stays: this never fails. */
   reload(): Promise<void> {
-    this.#reloading = this.#reloading.then(() => this.#reload());
-    return this.#reloading;
+    return this.#followed.reload();
   }
 
   /** Resolves when nothing is read any more: nothing is logged after that. */
-  async close(): Promise<void> {
-    this.#listeners.clear();
-    await this.#watch.close();
-    await this.#reloading;
+  close(): Promise<void> {
+    return this.#followed.close();
   }
 
-  async #reload(): Promise<void> {
-    try {
-      const read = await readConfigFile(this.#file, this.#label);
-      const problems = read?.problems ?? [];
-      if (problems.length > 0) this.#keep(problems);
-      else if (read !== undefined) this.#take(read);
-      else if (this.#read !== undefined) this.#keep([`${this.#label}: the file is gone`]);
-    } catch (error) {
-      this.#log.unexpected(error, 'reading the rules');
-    }
-  }
-
-  #keep(problems: readonly string[]): void {
-    for (const problem of problems.slice(0, MAX_PROBLEMS_LOGGED)) this.#log.error(problem);
-    this.#log.error('the change of the rules does not count until this is mended', { problems: problems.length });
+  async #readAgain(): Promise<void> {
+    const read = await readConfigFile(this.#file, this.#label);
+    const problems = read?.problems ?? [];
+    if (problems.length > 0) this.#followed.keep(problems);
+    else if (read !== undefined) this.#take(read);
+    else if (this.#read !== undefined) this.#followed.keep([`${this.#label}: the file is gone`]);
   }
 
   #take(read: ConfigFile): void {
@@ -103,13 +91,7 @@ export class RulesFile implements RulesSource {
       folders: folders.size,
       users: users.size,
     });
-    for (const listener of this.#listeners) {
-      try {
-        listener(read.rules);
-      } catch (error) {
-        this.#log.unexpected(error, 'telling of a change of the rules');
-      }
-    }
+    this.#followed.tell(read.rules);
   }
 }
 
