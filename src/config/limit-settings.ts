@@ -191,7 +191,8 @@ export const LIMIT_SETTINGS: { readonly [Key in keyof LimitConfig]: Setting<Limi
     read: readWindowBytes,
     default: '16M',
     placeholder: 'SIZE',
-    describe: 'bytes that a client may send ahead of what the server has taken, on a channel of SFTP',
+    describe:
+      'bytes that a client may at most send ahead on a channel of SFTP: as many over 100 ms, fewer over a shorter way',
   },
   maxQueuedBytes: {
     name: 'max-queued',

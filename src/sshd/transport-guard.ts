@@ -11,8 +11,9 @@ import { readIntoShared } from '../transport/shared-reads.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
 import { paceKeyExchanges } from './key-exchange-pace.ts';
 import type { Reading } from './reading.ts';
+import { RoundTrip } from './round-trip.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
-import { openUploadWindow, pressureOn, type UploadWindow } from './upload-window.ts';
+import { openUploadWindow, pressureOn, type UploadWindow, windowFor } from './upload-window.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
 const KEXINIT = 20;
@@ -41,7 +42,7 @@ export interface TransportGuardParts {
   readonly rekeysPerSecond: number;
   /** Above this many bytes that the peer has not read, nothing more is read from it. */
   readonly maxUnsentBytes: number;
-  /** How much a client may send ahead on a channel that takes uploads. */
+  /** How much a client may send ahead at most on a channel that takes uploads. */
   readonly windowBytes: number;
   readonly reading: Reading;
   /** The peer broke the protocol; the connection is being closed. */
@@ -76,6 +77,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   const uploads = createUploads();
   let command: Buffer | undefined;
   let lastActivityMs = performance.now();
+  const roundTrip = new RoundTrip();
 
   const violation = (what: string): void => {
     if (violated) return;
@@ -107,6 +109,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     if (violated) return undefined;
     if (isAuthenticated() && pace.holds(payload, protocol._kexinit !== undefined)) return undefined;
     const type = payload[0];
+    roundTrip.received(type);
     // ssh2 crosses the login under way off its list then, and throws when that is to be answered.
     if (OF_SERVERS.has(type)) return violation(`message ${type} is no client's`);
     if (type !== undefined && type >= GLOBAL_REQUEST) {
@@ -135,6 +138,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   protocol._onWrite = (data) => {
     together();
     write(data);
+    roundTrip.sent();
     pace.moved(data.length);
     if (socket.writableLength > maxUnsentBytes && !isFull) {
       isFull = true;
@@ -151,7 +155,8 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
 
   return {
     takesUploads: (channel) => {
-      uploads.add(channel, openUploadWindow({ channel, protocol, reading, windowBytes: parts.windowBytes }));
+      const windowBytes = windowFor(roundTrip.leastMs, parts.windowBytes);
+      uploads.add(channel, openUploadWindow({ channel, protocol, reading, windowBytes }));
       return pressureOn({ channel, reading, isAlone: () => internals._chanMgr._count === 1 });
     },
     loggedIn: () => {

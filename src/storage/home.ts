@@ -1,6 +1,7 @@
 // Finds or makes the folder of a home or of a shared folder, and opens it. The one place where the name of a user or of
 // a folder becomes part of a host path.
 
+import type { Stats } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoName } from '../model/errno.ts';
@@ -69,8 +70,7 @@ export async function openHome(home: {
 /** Opens `directory`/`name`, and makes it (mode 0700) when it is not there. @throws the error of a system call, FileError */
 export async function openTree({ directory, name, jail: kind, ...options }: TreeParts): Promise<Tree> {
   const host = join(directory, name);
-  await makeIfMissing(host);
-  const { dev, ino } = await lstat(host);
+  const { dev, ino } = (await SLOW_CALLS.lstat(host)) ?? (await make(host));
   const jail = await openJailOf[kind](host, options);
   return {
     jail,
@@ -103,13 +103,14 @@ export async function makeHomesDirectory(homesDirectory: string): Promise<void> 
   await mkdir(homesDirectory, { recursive: true, mode: 0o700 });
 }
 
-async function makeIfMissing(host: string): Promise<void> {
+async function make(host: string): Promise<Stats> {
   try {
     await mkdir(host, { mode: 0o700 });
   } catch (error) {
     // What stands there is looked at when it is opened, and not followed if it is a link.
     if (errnoName(error) !== 'EEXIST') throw error;
   }
+  return lstat(host);
 }
 
 function homeError(error: unknown, host: string): unknown {

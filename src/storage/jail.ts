@@ -7,15 +7,14 @@
 // long as the disks are prompt (promptness.ts). When they are not, and where a folder on the way may be on a file system
 // that hangs (mounts.ts), every step is made in libuv's pool, and so is every question about what was found.
 
-import { closeSync, constants, fstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { decodeBytes } from '../model/bytes.ts';
 import type { EntryKind } from '../model/entry.ts';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { ALONE, type Standing } from './border.ts';
-import { type Hanging, hangingOf, type Mounts, mountsNow, readMounts, type WalkMode } from './mounts.ts';
+import { type Hanging, hangingOf, type Mounts, mountsNow, type WalkMode } from './mounts.ts';
 import {
   entryOf,
   type Grip,
@@ -60,12 +59,13 @@ async function guessOf(home: number, walkMode: WalkMode): Promise<Guess> {
     const always = walkMode === 'sync' ? 'never' : 'wholly';
     return { first: always, now: () => always };
   }
-  const info = await readFile(`/proc/self/fdinfo/${home}`, 'latin1');
+  // What the kernel says of a descriptor waits for no disk either: a thread would cost more than the answer.
+  const info = readFileSync(`/proc/self/fdinfo/${home}`, 'latin1');
   const mountId = Number(/^mnt_id:\s*(\d+)$/m.exec(info)?.[1]);
   // The home can be moved, too. To ask where a descriptor leads waits for no disk.
   const look = (mounts: Mounts): Hanging =>
     hangingOf(mounts, { mountId, path: readlinkSync(heldPath(home), 'latin1') });
-  let seen = await readMounts();
+  let seen = await mountsNow();
   let hanging = look(seen);
   const lookAgain = (mounts: Mounts): Hanging => {
     if (mounts !== seen) {

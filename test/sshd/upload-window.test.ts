@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { ClientChannel, ServerChannel } from 'ssh2';
 import { createReading } from '../../src/sshd/reading.ts';
-import { pressureOn } from '../../src/sshd/upload-window.ts';
-import { startServer } from '../helpers/server.ts';
+import { RoundTrip } from '../../src/sshd/round-trip.ts';
+import { pressureOn, windowFor } from '../../src/sshd/upload-window.ts';
+import { startServer, type TestServer } from '../helpers/server.ts';
 import { login, openSubsystem } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 import { packet, str, u8, u32, u64 } from '../sftp/bytes-of.ts';
@@ -26,10 +29,68 @@ function write(handle: Buffer, number: number, data: Buffer): Buffer {
   return packet(u8(WRITE), u32(number), str(handle), u64(number * PIECE_BYTES), str(data));
 }
 
-test('upload window: a client may send as much ahead as the setting says, and all of it arrives', async (t) => {
+/** One way. */
+const DELAY_MS = 30;
+
+/** The server at the end of a long way. */
+async function startFarAway(t: ExecutionContext, server: TestServer): Promise<TestServer> {
+  const relay = createServer({ noDelay: true }, (near) => {
+    const far = connect({ host: server.host, port: server.port, noDelay: true });
+    const pass = (from: Socket, to: Socket): void => {
+      from.on('data', (chunk: Buffer) => setTimeout(() => to.write(chunk), DELAY_MS));
+      from.on('close', () => setTimeout(() => to.destroy(), DELAY_MS)).on('error', () => from.destroy());
+    };
+    pass(near, far);
+    pass(far, near);
+    t.teardown(() => near.destroy());
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => relay.close());
+  return { ...server, port: (relay.address() as AddressInfo).port };
+}
+
+test('upload window: a client near by may not send as much ahead as the setting says', async (t) => {
+  const server = await startServer(t, { window: '8M' });
+  const channel = await openSubsystem(await login(t, server, 'alice'));
+  channel.write(packet(u8(1), u32(3)));
+  await once(channel, 'data');
+  // 2 MiB, unless this machine takes its time.
+  t.true(credit(channel) < 7 * 1024 * 1024, String(credit(channel)));
+});
+
+test('upload window: it is as wide as the way is long, and no wider than the setting', (t) => {
+  const MIB = 1024 * 1024;
+  t.is(windowFor(undefined, 16 * MIB), 2 * MIB);
+  t.is(windowFor(0.3, 16 * MIB), 2 * MIB);
+  t.is(windowFor(50, 16 * MIB), 50 * 160 * 1024);
+  t.is(windowFor(300, 16 * MIB), 16 * MIB);
+  t.is(windowFor(300, MIB), MIB);
+});
+
+test('round trip: the shortest way from what was sent to what answers it', (t) => {
+  let nowMs = 0;
+  const roundTrip = new RoundTrip(() => nowMs);
+  const after = (ms: number, type: number): void => {
+    roundTrip.sent();
+    nowMs += ms;
+    roundTrip.received(type);
+  };
+  after(1, 20);
+  t.is(roundTrip.leastMs, undefined, 'a KEXINIT answers nothing');
+  after(4000, 50);
+  t.is(roundTrip.leastMs, 4000);
+  after(40, 90);
+  after(60, 98);
+  t.is(roundTrip.leastMs, 40);
+  nowMs += 1;
+  roundTrip.received(98);
+  t.is(roundTrip.leastMs, 40, 'nothing was sent that it could answer');
+});
+
+test('upload window: a client far away may send as much ahead as the setting says, and all of it arrives', async (t) => {
   const server = await startServer(t, { window: '8M' });
   const home = await server.homeOf('alice');
-  const channel = await openSubsystem(await login(t, server, 'alice'));
+  const channel = await openSubsystem(await login(t, await startFarAway(t, server), 'alice'));
   await until(() => credit(channel) > 4 * 1024 * 1024);
   t.true(credit(channel) <= 8 * 1024 * 1024);
   const replies: Buffer[] = [];
