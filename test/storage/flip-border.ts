@@ -23,7 +23,7 @@ function flip(name: string, target: string): void {
 }
 
 for (let turn = 0; Atomics.load(stop, 0) === 0; turn += 1) {
-  flip('swap', turn % 2 === 0 ? '/shared/design' : 'elsewhere/../shared/design/.');
+  flip('swap', turn % 2 === 0 ? '/shared/design' : 'elsewhere/.././shared/design/.');
   flip('shared', 'elsewhere');
   Atomics.add(flips, 0, 1);
 }
