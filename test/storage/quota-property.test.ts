@@ -11,8 +11,9 @@ const IS_FULL = process.env['SSHOME_TEST_FULL'] === '1';
 const RUNS = IS_FULL ? 400 : 12;
 
 /**
- * Of the rounds with a kill about one in 240 stands still where uploads are atomic and paid ahead (seed -1674983527, path
- * "237"): not understood yet, and found by SSHOME_TEST_FULL=1. The usual run has rounds that are known to end.
+ * Of the rounds with a kill about one in 240 fails where uploads are atomic and paid ahead (seed -1674983527, path "237"): the
+ * scan after the kill counts three files, and the next one finds one. Not mended yet, and found by SSHOME_TEST_FULL=1. The
+ * usual run has rounds that are known to pass.
  */
 const KILLS = IS_FULL ? { numRuns: RUNS } : { numRuns: RUNS, seed: 20261129 };
 
