@@ -198,9 +198,9 @@ export class DiskFile implements OpenFile {
     }
     const { held, endReleases, end } = this.#parts;
     const finishing = held?.finish();
-    if (finishing !== undefined) await finishing;
+    if (finishing !== undefined) await this.#attempt(() => finishing);
     const releasing = endReleases ? undefined : held?.release();
-    if (releasing !== undefined) await releasing;
+    if (releasing !== undefined) await this.#attempt(() => releasing);
     await this.#turns.run(() => this.#closeInTurn(abandon));
     const how = this.#failure !== undefined ? 'failed' : abandon ? 'cut-off' : 'finished';
     if (end !== undefined) await this.#attempt(() => end(how));

@@ -49,7 +49,8 @@ interface Opened {
   readonly sizeBytes: number;
   readonly held: HeldFile | undefined;
   readonly end?: (how: Ending) => Promise<void>;
-  readonly isAside?: boolean;
+  /** Of one that is written aside: to be called instead of `end` where that can't be. */
+  readonly forsake?: () => Promise<void>;
 }
 
 export class DiskOpening {
@@ -103,18 +104,18 @@ export class DiskOpening {
     const { place, options } = opening;
     if (options.truncate !== true && options.whole !== true && options.exclusive !== true) {
       const resumed = await resumeAside(this.#asideParts(opening));
-      if (resumed !== undefined) return { ...resumed, sizeBytes: 0, isAside: true };
+      if (resumed !== undefined) return { ...resumed, sizeBytes: 0 };
     }
     if (options.create !== true) throw new FileError('not-found', { path: place.path });
     const begun = await beginAside({ ...this.#asideParts(opening), mode: options.mode ?? 0o666 });
-    return { ...begun, sizeBytes: 0, isAside: true };
+    return { ...begun, sizeBytes: 0 };
   }
 
   async #openReplacement(opening: Opening): Promise<Opened> {
     // Who may not write to the file may not replace it either.
     await opening.place.calls.close((await openFile(opening)).descriptor);
     const begun = await beginAside({ ...this.#asideParts(opening), mode: 0 });
-    return { ...begun, sizeBytes: 0, isAside: true };
+    return { ...begun, sizeBytes: 0 };
   }
 
   #asideParts({ place, options, permit }: Opening) {
@@ -160,10 +161,10 @@ export class DiskOpening {
     }
   }
 
-  #fileOf({ descriptor, sizeBytes, held, end, isAside = false }: Opened, { place, options }: Opening): OpenFile {
-    const { uploads, turns, meter, maxFileBytes, hostOf } = this.#parts;
-    const inOrder = (work: () => Promise<void>): Promise<void> =>
-      isAside ? meter.exclusively(() => turns.run(work)) : turns.run(work);
+  #fileOf(opened: Opened, { place, options }: Opening): OpenFile {
+    const { uploads, turns, maxFileBytes, hostOf } = this.#parts;
+    const { descriptor, sizeBytes, held, end } = opened;
+    const isAside = opened.forsake !== undefined;
     const file: DiskFile = new DiskFile({
       descriptor,
       held,
@@ -178,19 +179,38 @@ export class DiskOpening {
       mayHang: place.mayHang,
       sync: uploads.sync,
       syncsOnClose: uploads.sync === 'close' || (isAside && uploads.sync !== 'off'),
-      ...(end === undefined ? {} : { end: (how) => inOrder(() => this.#end(place, file, () => end(how))) }),
+      ...(end === undefined ? {} : { end: (how) => this.#end(opened, place, file, () => end(how)) }),
     });
     if (isAside) this.#growing.set(place.path, file);
     return file;
   }
 
-  async #end(place: Place, file: DiskFile, end: () => Promise<void>): Promise<void> {
+  /** Also where names can't be changed, as when nobody can tell what is counted: then the file is forsaken. */
+  async #end({ forsake }: Opened, place: Place, file: DiskFile, end: () => Promise<void>): Promise<void> {
+    const { turns, meter } = this.#parts;
+    let isEnding = false;
+    const inTurn = async (): Promise<void> => {
+      isEnding = true;
+      try {
+        await end();
+      } finally {
+        this.#hasGrown(place, file);
+      }
+    };
     try {
-      await end();
+      await (forsake === undefined ? turns.run(inTurn) : meter.exclusively(() => turns.run(inTurn)));
+    } catch (error) {
+      // What keeps names from being changed may keep this from being told, too: the first error says why.
+      if (!isEnding) await forsake?.().catch(() => undefined);
+      throw error;
     } finally {
-      if (this.#growing.get(place.path) === file) this.#growing.delete(place.path);
+      this.#hasGrown(place, file);
       place.close();
     }
+  }
+
+  #hasGrown(place: Place, file: DiskFile): void {
+    if (this.#growing.get(place.path) === file) this.#growing.delete(place.path);
   }
 }
 

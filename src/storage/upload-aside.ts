@@ -35,6 +35,8 @@ export interface Aside {
    * get its name.
    */
   end(how: Ending): Promise<void>;
+  /** Instead of `end`, where no name may be changed: what is left is removed with what was cut off. Releases `held`. */
+  forsake(): Promise<void>;
 }
 
 interface AsideParts {
@@ -77,7 +79,7 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
     const written = { name, lease, held: await meter.hold(descriptor, place.mayHang, credit) };
     held = written.held;
     if (replaced !== undefined) await likeReplaced(calls, descriptor, replaced);
-    return { descriptor, held, end: (how) => end(parts, written, how) };
+    return asideOf(descriptor, parts, written);
   } catch (error) {
     lease.release();
     if (descriptor !== undefined) {
@@ -103,7 +105,7 @@ export async function resumeAside(parts: AsideParts): Promise<Aside | undefined>
     isTaken = true;
     descriptor = await calls.open(temporary, flags | O_NOFOLLOW);
     const held = await meter.hold(descriptor, place.mayHang);
-    return { descriptor, held, end: (how) => end(parts, { name, lease, held }, how) };
+    return asideOf(descriptor, parts, { name, lease, held });
   } catch (error) {
     lease.release();
     if (descriptor !== undefined) await calls.close(descriptor);
@@ -133,8 +135,24 @@ export async function syncFolder(folder: HostPath): Promise<void> {
   }
 }
 
-async function end(parts: AsideParts, { name, lease, held }: Temporary, how: Ending): Promise<void> {
+function asideOf(descriptor: number, parts: AsideParts, temporary: Temporary): Aside {
+  const { held } = temporary;
+  return {
+    descriptor,
+    held,
+    end: (how) => end(parts, temporary, how),
+    forsake: () => letGo(temporary),
+  };
+}
+
+async function letGo({ lease, held }: Temporary): Promise<void> {
+  lease.release();
+  await held?.release();
+}
+
+async function end(parts: AsideParts, written: Temporary, how: Ending): Promise<void> {
   const { place, policy, meter } = parts;
+  const { name, held } = written;
   const temporary = entryOf(place.folder, name);
   try {
     switch (how) {
@@ -153,8 +171,7 @@ async function end(parts: AsideParts, { name, lease, held }: Temporary, how: End
         how satisfies never;
     }
   } finally {
-    lease.release();
-    await held?.release();
+    await letGo(written);
   }
 }
 

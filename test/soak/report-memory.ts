@@ -12,6 +12,8 @@ export interface MemoryReport {
   readonly arrayBuffersBytes: number;
   /** Microseconds of processor time, all threads, user and system together. */
   readonly processorUs: number;
+  /** Worker threads of Node's that run: each has descriptors of its own. */
+  readonly workerThreads: number;
 }
 
 /** The request before which the garbage is collected. */
@@ -24,6 +26,13 @@ export const SOCKET_VARIABLE = 'TEST_SOAK_SOCKET';
 const path = process.env[SOCKET_VARIABLE];
 // Threads of the server inherit Node's words.
 if (isMainThread && path !== undefined) {
+  let workerThreads = 0;
+  process.on('worker', (worker) => {
+    workerThreads += 1;
+    worker.once('exit', () => {
+      workerThreads -= 1;
+    });
+  });
   const listener = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.setEncoding('utf8').once('data', (request: string) => {
@@ -35,6 +44,7 @@ if (isMainThread && path !== undefined) {
         heapUsedBytes: heapUsed,
         arrayBuffersBytes: arrayBuffers,
         processorUs: user + system,
+        workerThreads,
       };
       socket.end(JSON.stringify(report));
     });

@@ -96,6 +96,7 @@ export async function soak(
   t.teardown(() => load.kill('SIGKILL'));
   const part = { host: server.host, port: server.port, key, connections: options.connections };
   await runRound(load, { ...part, seed: options.seed, ...sizeOfWarmUp(options) }, async () => {});
+  await startThreads(server, sampled);
   await emptyHomes(sampled.homes);
   const before = await sampleAtRest(sampled, undefined);
 
@@ -138,6 +139,16 @@ function sizeOfWarmUp({ sessions, operations, rounds }: SoakOptions): Pick<Round
     sessions: Math.max(Math.round(sessions / rounds / 10), 60),
     operations: Math.max(Math.round(operations / rounds / 10), 1000),
   };
+}
+
+/** Has the server start the threads that it hashes passwords in, one for each processor: the load may happen to need fewer. */
+async function startThreads(server: ServerUnderTest, sampled: Sampled): Promise<void> {
+  await until(async () => {
+    await Promise.all(
+      Array.from({ length: 2 * availableParallelism() }, async () => (await server.connect('bob')).quit()),
+    );
+    return (await sample(sampled, { collected: false })).workerThreads === availableParallelism();
+  });
 }
 
 /** Sends a round to the load process; `atHalf` runs amid it. */

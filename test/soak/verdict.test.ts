@@ -9,6 +9,7 @@ const AT_REST: Sample = {
   heapUsedBytes: 16e6,
   arrayBuffersBytes: 1e6,
   processorUs: 0,
+  workerThreads: 2,
   rssBytes: 140e6,
   descriptors: 30,
   homeDescriptors: 0,

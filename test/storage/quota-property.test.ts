@@ -7,15 +7,7 @@ import fc from 'fast-check';
 import { ALICE } from './counted-trees.ts';
 import { MODES, makeUsers, operation } from './quota-users.ts';
 
-const IS_FULL = process.env['SSHOME_TEST_FULL'] === '1';
-const RUNS = IS_FULL ? 400 : 12;
-
-/**
- * Of the rounds with a kill about one in 240 fails where uploads are atomic and paid ahead (seed -1674983527, path "237"): the
- * scan after the kill counts three files, and the next one finds one. Not mended yet, and found by SSHOME_TEST_FULL=1. The
- * usual run has rounds that are known to pass.
- */
-const KILLS = IS_FULL ? { numRuns: RUNS } : { numRuns: RUNS, seed: 20261129 };
+const RUNS = process.env['SSHOME_TEST_FULL'] === '1' ? 400 : 12;
 
 for (const [title, mode] of Object.entries(MODES)) {
   test(`quota property, ${title}: after every operation what is counted is what is there`, async (t) => {
@@ -58,7 +50,7 @@ for (const [title, mode] of Object.entries(MODES)) {
 
 for (const [title, mode] of Object.entries(MODES).filter(([, { processes }]) => processes > 1)) {
   test(`quota property, ${title}: one that is killed in the midst leaves what is found on the disk`, async (t) => {
-    t.timeout(60_000);
+    t.timeout(300_000);
     const round = fc.array(operation, { minLength: 2, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(
@@ -84,7 +76,8 @@ for (const [title, mode] of Object.entries(MODES).filter(([, { processes }]) => 
           await users.trees.stop();
         },
       ),
-      { ...KILLS, endOnFailure: true, timeout: 30_000 },
+      // What waits for one that is gone, waits forever: to look for a shorter way there would take as long each time.
+      { numRuns: RUNS, timeout: 30_000, endOnFailure: true },
     );
   });
 }

@@ -93,6 +93,23 @@ test('quota elsewhere: of a process that is killed the lock comes free, and what
  * How it was reached: the file was counted as one that is there, for ever, once the other had written to it.
  * What this verifies: it counts while it is open, and no longer.
  */
+test('quota elsewhere: in a process that can ask nothing more, what asks for an upload gets its answer', async (t) => {
+  const uploads = { mode: 'atomic', sync: 'off', keepMs: 60_000 } as const;
+  const trees = await makeTrees(t, { ...AHEAD, uploads });
+  const storage = await trees.session();
+  const file = await open(storage, '/a');
+  const gone = trees.elsewhere[0];
+  const closed = t.throwsAsync(file.close());
+  const asked = t.throwsAsync(storage.setAttributes(at('/a'), { sizeBytes: 5 }, true, allow));
+  gone?.cut();
+  await closed;
+  await asked;
+  await t.throwsAsync(storage.stat(at('/a'), true, allow), { instanceOf: FileError, code: 'not-found' });
+  await gone?.gone();
+  await trees.quotas.scan(ALICE);
+  t.true(await agree(trees));
+});
+
 test('quota elsewhere: a name that a killed process took away counts until the others have closed the file', async (t) => {
   const trees = await makeTrees(t, { quota: { bytes: 1000, files: 10 } });
   const storage = await trees.session();

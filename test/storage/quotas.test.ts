@@ -513,6 +513,37 @@ test('quota: a tree that can not be counted is read, but not written to, until i
   await agrees(t, trees, 100, 2);
 });
 
+test('quota: an upload that ends while its tree can not be counted fails, and is not in the way of anything', async (t) => {
+  let isBroken = false;
+  const error = (): Error => Object.assign(new Error('EIO: i/o error'), { errno: -5, code: 'EIO', syscall: 'scandir' });
+  const trees = await makeTrees(t, {
+    quota: NO_LIMIT,
+    uploads: ATOMIC,
+    brokenDisk: () => (isBroken ? error() : undefined),
+  });
+  const storage = await trees.session();
+  const file = await open(storage, '/a');
+  await file.write(Buffer.alloc(10), 0);
+  isBroken = true;
+  trees.limits.quota = { bytes: 100, files: undefined };
+  trees.quotas.limitsChanged();
+  const [closed, asked, resized] = await Promise.allSettled([
+    file.close(),
+    storage.stat(at('/a'), true, allow),
+    storage.setAttributes(at('/a'), { sizeBytes: 5 }, true, allow),
+  ]);
+  for (const { status } of [closed, resized]) t.is(status, 'rejected');
+  t.true(asked.status === 'fulfilled' || (asked.reason as FileError).code === 'not-found');
+  await fails(t, 'not-found', storage.stat(at('/a'), true, allow));
+  const [left] = await readdir(trees.home);
+  isBroken = false;
+  await put(storage, '/a', 20);
+  trees.sweepAll();
+  await until(async () => (await readdir(trees.home)).length === 1);
+  t.not(left, 'a');
+  await agrees(t, trees, 20, 1);
+});
+
 test('file limit: no way leads beyond it, and what is longer already may be changed', async (t) => {
   const trees = await makeTrees(t, { quota: NO_LIMIT, maxFileBytes: 100 });
   const storage = await trees.session();
