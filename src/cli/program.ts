@@ -1,6 +1,6 @@
 // The command line as a whole: which commands there are, and what a wrong one is answered.
 
-import yargs, { type CommandModule } from 'yargs';
+import yargs, { type Argv, type CommandModule } from 'yargs';
 import { EXIT } from './exit-code.ts';
 import { packageVersion } from './version.ts';
 
@@ -17,9 +17,29 @@ const OF_CLIENT: Readonly<Record<string, () => Promise<CommandModule>>> = {
 /** The one command that `words` name, when it is the client's; else all, for the help and for what was mistyped. */
 async function commandsFor([name = '']: readonly string[]): Promise<CommandModule[]> {
   const load = Object.hasOwn(OF_CLIENT, name) ? OF_CLIENT[name] : undefined;
-  if (load !== undefined) return [await load()];
+  if (load !== undefined) return [leavingYargs(await load())];
   const { allCommands } = await import('./commands/all.ts');
   return allCommands();
+}
+
+/** What is to be done, thrown to be done outside of yargs. */
+class Understood extends Error {
+  readonly run: () => void | Promise<void>;
+
+  constructor(run: () => void | Promise<void>) {
+    super('a command was understood');
+    this.run = run;
+  }
+}
+
+/** yargs makes up the help of a command as soon as that runs, and has it wait meanwhile: a twelfth of the time of a start. */
+function leavingYargs(command: CommandModule): CommandModule {
+  return {
+    ...command,
+    handler: (args) => {
+      throw new Understood(() => command.handler(args));
+    },
+  };
 }
 
 /** Runs one command line, without the program's name; resolves to the exit status. */
@@ -43,12 +63,22 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     });
   for (const command of await commandsFor(words)) program.command(command);
   try {
-    await program.parseAsync();
+    await parsed(program);
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
   } catch (error) {
     if (error instanceof UsageFailure) return EXIT.usage;
     process.stderr.write(`sshome: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT.failed;
+  }
+}
+
+/** Parses, and does what was understood. */
+async function parsed(program: Argv): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof Understood)) throw error;
+    await error.run();
   }
 }
 

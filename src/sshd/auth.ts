@@ -10,7 +10,7 @@ import type { LiveLogin } from '../model/login.ts';
 import { printableShort } from '../model/printable.ts';
 import type { Backend } from './backend.ts';
 import { answerInteractively, canAsk, GoneError } from './interactive.ts';
-import { utils } from './ssh2-internals.ts';
+import { isSignedByKey } from './user-signature.ts';
 
 /** The methods by which each step can be taken, as a client is told of them (RFC 4252, section 5.1). */
 const METHODS_OF = {
@@ -184,13 +184,4 @@ export function serveAuthentication(parts: AuthenticationParts): Authentication 
 /** The signature algorithm as the client named it; ssh2 keeps those of RFC 8332 as the type of the key and the hash. */
 function signatureAlgorithmOf({ key, hashAlgo }: PublicKeyAuthContext): string {
   return hashAlgo === undefined ? key.algo : `rsa-sha2-${hashAlgo.slice('sha'.length)}`;
-}
-
-/** Whether the signature was made by the very key that was offered, with a hash stronger than SHA-1. */
-function isSignedByKey({ key, blob, signature, hashAlgo }: PublicKeyAuthContext): boolean {
-  if (blob === undefined || signature === undefined) return false;
-  if (key.algo === 'ssh-rsa' && hashAlgo === undefined) return false;
-  const parsed = utils.parseKey(key.data);
-  if (parsed instanceof Error) return false;
-  return parsed.verify(blob, signature, hashAlgo) === true;
 }

@@ -1,21 +1,12 @@
 // The key exchange mlkem768x25519-sha256 of draft-ietf-sshm-mlkem-hybrid-kex (OpenSSH 9.9 and later): what the two sides
 // compute, and how ssh2, which does not know it, is made to use that. Section numbers alone are those of the draft.
 
-import { createHash, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { POST_QUANTUM_KEX } from '../model/algorithms.ts';
 import { CIPHERTEXT_BYTES, ENCAPSULATION_KEY_BYTES, type MlKem, mlKem } from './ml-kem.ts';
 import type { KexInit, KeyExchange, Protocol } from './ssh2-protocol.ts';
-import { encodeStrings, readString } from './wire.ts';
-
-const X25519_KEY_BYTES = 32;
-
-/** SubjectPublicKeyInfo of an X25519 key up to the key itself (RFC 8410, section 4). */
-const X25519_SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
-
-export interface X25519Pair {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-}
+import { encodeMpint, encodeStrings, readString } from './wire.ts';
+import { agree, newPair, rawKey, X25519_KEY_BYTES, type X25519Pair } from './x25519.ts';
 
 /** What both sides take from outside, so that known answers can be tested. */
 export interface HybridParts {
@@ -65,20 +56,6 @@ function combine(postQuantum: Buffer, classical: Buffer): Buffer {
   return createHash('sha256').update(postQuantum).update(classical).digest();
 }
 
-function newPair(): X25519Pair {
-  return generateKeyPairSync('x25519');
-}
-
-function rawKey(key: KeyObject): Buffer {
-  return key.export({ type: 'spki', format: 'der' }).subarray(X25519_SPKI_PREFIX.length);
-}
-
-/** OpenSSL refuses a peer's key whose secret would be all zeros. */
-function agree({ privateKey }: X25519Pair, peer: Buffer): Buffer {
-  const key = Buffer.concat([X25519_SPKI_PREFIX, peer]);
-  return diffieHellman({ privateKey, publicKey: createPublicKey({ key, type: 'spki', format: 'der' }) });
-}
-
 function splitExactly(message: Buffer, firstBytes: number, name: string): [Buffer, Buffer] {
   const expected = firstBytes + X25519_KEY_BYTES;
   if (message.length !== expected) throw new Error(`${name} has ${message.length} bytes instead of ${expected}`);
@@ -92,9 +69,12 @@ const KEXINIT = 20;
 /** A KEXINIT has its type and a cookie before the first list. */
 const LISTS_AT = 17;
 
+/** The names of X25519 alone (RFC 8731). */
+const CLASSICAL: ReadonlySet<string | undefined> = new Set(['curve25519-sha256', 'curve25519-sha256@libssh.org']);
+
 /**
  * Makes a connection of ssh2 serve or use the exchange, if its offer names it: to be called before the peer's
- * identification string is worked on, or while it is.
+ * identification string is worked on, or while it is. X25519 alone is computed here, too, as ssh2 takes longer for it.
  *
  * Where both sides come to this method, ssh2 is shown a KEXINIT and an offer in which it and curve25519-sha256 have changed
  * their names, so that it negotiates as ever and makes an exchange over X25519. Then that exchange gets the real KEXINIT
@@ -124,7 +104,9 @@ function showFirstKexInit(protocol: Protocol): void {
 
 function takeKexInit(protocol: Protocol, payload: Buffer, handle: (payload: Buffer) => unknown): unknown {
   const offer = protocol._offer;
-  if (payload[0] !== KEXINIT || !isChosen(protocol, payload)) return handle(payload);
+  const method = payload[0] === KEXINIT ? chosenMethod(protocol, payload) : undefined;
+  if (CLASSICAL.has(method)) return takeClassical(protocol, payload, handle);
+  if (method !== POST_QUANTUM_KEX) return handle(payload);
   protocol._offer = withNamesChanged(offer);
   const done = onNextExchange(protocol, (exchange) => replaceComputations(exchange, payload, protocol._server));
   try {
@@ -135,12 +117,21 @@ function takeKexInit(protocol: Protocol, payload: Buffer, handle: (payload: Buff
   }
 }
 
-/** Whether the two lists lead to this method: the first of the client's that the server has, too (RFC 4253, section 7.1). */
-function isChosen(protocol: Protocol, kexInit: Buffer): boolean {
+function takeClassical(protocol: Protocol, payload: Buffer, handle: (payload: Buffer) => unknown): unknown {
+  const done = onNextExchange(protocol, computeClassical);
+  try {
+    return handle(payload);
+  } finally {
+    done();
+  }
+}
+
+/** What the two lists lead to: the first of the client's that the server has, too (RFC 4253, section 7.1). */
+function chosenMethod(protocol: Protocol, kexInit: Buffer): string | undefined {
   const remote = readString(kexInit, LISTS_AT)?.toString('latin1').split(',') ?? [];
   const local = protocol._offer.lists.kex.array;
   const [client, server] = protocol._server ? [remote, local] : [local, remote];
-  return client.find((name) => server.includes(name)) === POST_QUANTUM_KEX;
+  return client.find((name) => server.includes(name));
 }
 
 function changedName(name: string): string {
@@ -178,6 +169,12 @@ function onNextExchange(protocol: Protocol, use: (exchange: KeyExchange) => void
     },
   });
   return () => Object.defineProperty(protocol, '_kex', { value: current, writable: true });
+}
+
+function computeClassical(exchange: KeyExchange): void {
+  const pair = newPair();
+  exchange.getPublicKey = () => rawKey(pair.publicKey);
+  exchange.computeSecret = (peer) => orError(() => encodeMpint(agree(pair, peer)));
 }
 
 function replaceComputations(exchange: KeyExchange, kexInit: Buffer, isServer: boolean): void {

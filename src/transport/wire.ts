@@ -32,3 +32,11 @@ export function readString(data: Buffer, at: number): Buffer | undefined {
   const end = at + 4 + data.readUInt32BE(at);
   return end > data.length ? undefined : data.subarray(at + 4, end);
 }
+
+/** A number that is not negative as an mpint has it, without its length: no zeros before it, but one where it would look negative. */
+export function encodeMpint(number: Buffer): Buffer {
+  const start = number.findIndex((byte) => byte !== 0);
+  if (start < 0) return Buffer.alloc(0);
+  const digits = number.subarray(start);
+  return (digits[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), digits]) : digits;
+}
