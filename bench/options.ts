@@ -30,6 +30,8 @@ export interface Sizes {
   readonly manyClients: number;
   readonly logins: number;
   readonly idleSessions: readonly number[];
+  /** So long the memory must not have fallen. */
+  readonly idleQuietMs: number;
   readonly distanceBytes: number;
   readonly clientBytes: number;
   readonly growthSessions: readonly number[];
@@ -52,7 +54,8 @@ export const SIZES: Readonly<Record<Form, Sizes>> = {
     manyClients: 16,
     logins: 100,
     idleSessions: [10, 100, 1000],
-    distanceBytes: 64 * MIB,
+    idleQuietMs: 25_000,
+    distanceBytes: 256 * MIB,
     clientBytes: 1024 * MIB,
     growthSessions: [1, 10, 100, 1000],
     growthEntries: [100, 1000, 10_000, 100_000],
@@ -69,6 +72,7 @@ export const SIZES: Readonly<Record<Form, Sizes>> = {
     manyClients: 16,
     logins: 20,
     idleSessions: [10, 100],
+    idleQuietMs: 5_000,
     distanceBytes: 32 * MIB,
     clientBytes: 128 * MIB,
     growthSessions: [1, 10],
@@ -86,6 +90,7 @@ export const SIZES: Readonly<Record<Form, Sizes>> = {
     manyClients: 4,
     logins: 4,
     idleSessions: [4],
+    idleQuietMs: 1_000,
     distanceBytes: MIB,
     clientBytes: MIB,
     growthSessions: [1, 4],

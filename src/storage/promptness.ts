@@ -4,11 +4,18 @@
 // all are made in threads for a while, a longer one each time, and so is the first after a pause, in which a disk may have
 // come to a stand unseen. So what a slow disk takes from everybody is one call now and then. Content is never read or
 // written here: that waits for a disk as a matter of course.
+//
+// On a busy machine a call is slow as well when other programs have the processor meanwhile: then threads would be slower
+// still. So where a call took a little long, the next ones are watched for whether they sleep.
 
+import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
-/** A quick call takes a hundredth of that, also on a busy machine. */
+/** A quick call takes a hundredth of that. */
 const SLOW_MS = 10;
+/** Nobody is kept from the processor for so long, as long as a machine is of any use. */
+const STANDSTILL_MS = 100;
+const WATCH_MS = 1000;
 const PAUSE_MS = 100;
 const FIRST_DOUBT_MS = 1000;
 const MAX_DOUBT_MS = 60_000;
@@ -18,10 +25,16 @@ export class Promptness {
   #lastQuickMs = Number.NEGATIVE_INFINITY;
   #doubtedUntilMs = Number.NEGATIVE_INFINITY;
   #doubtMs = FIRST_DOUBT_MS;
+  #watchedUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #timesSlept: () => number | undefined;
 
-  /** @param now a clock in milliseconds that never goes back */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param now a clock in milliseconds that never goes back
+   * @param timesSlept how often this thread has waited for something; undefined where that can't be known
+   */
+  constructor(now: () => number = () => performance.now(), timesSlept: () => number | undefined = readTimesSlept) {
     this.#now = now;
+    this.#timesSlept = timesSlept;
   }
 
   /** Whether the next call may be made at once. */
@@ -33,10 +46,16 @@ export class Promptness {
   /** Makes a call at once. */
   atOnce<T>(call: () => T): T {
     const startedMs = this.#now();
+    const sleptBefore = startedMs < this.#watchedUntilMs ? this.#timesSlept() : undefined;
     try {
       return call();
     } finally {
-      this.#took(startedMs);
+      const tookMs = this.#now() - startedMs;
+      if (tookMs < SLOW_MS) this.#wasQuick();
+      else if (tookMs >= STANDSTILL_MS) this.#doubt();
+      else if (sleptBefore === undefined) this.#watch();
+      else if (this.#timesSlept() !== sleptBefore) this.#doubt();
+      else this.#watch();
     }
   }
 
@@ -46,19 +65,44 @@ export class Promptness {
     try {
       return await call();
     } finally {
-      this.#took(startedMs);
+      const tookMs = this.#now() - startedMs;
+      if (tookMs < SLOW_MS) this.#wasQuick();
+      else if (tookMs >= STANDSTILL_MS) this.#doubt();
+      // It may have waited for its turn, on either side.
+      else this.#lastQuickMs = Number.NEGATIVE_INFINITY;
     }
   }
 
-  #took(startedMs: number): void {
+  #wasQuick(): void {
     const now = this.#now();
-    if (now - startedMs < SLOW_MS) {
-      this.#lastQuickMs = now;
-      // Long after the doubt has ended it was one bad moment, and the next one begins anew.
-      if (now - this.#doubtedUntilMs > MAX_DOUBT_MS) this.#doubtMs = FIRST_DOUBT_MS;
-    } else if (now >= this.#doubtedUntilMs) {
-      this.#doubtedUntilMs = now + this.#doubtMs;
-      this.#doubtMs = Math.min(this.#doubtMs * 2, MAX_DOUBT_MS);
-    }
+    this.#lastQuickMs = now;
+    // Long after the doubt has ended it was one bad moment, and the next one begins anew.
+    if (now - this.#doubtedUntilMs > MAX_DOUBT_MS) this.#doubtMs = FIRST_DOUBT_MS;
+  }
+
+  #doubt(): void {
+    const now = this.#now();
+    if (now < this.#doubtedUntilMs) return;
+    this.#doubtedUntilMs = now + this.#doubtMs;
+    this.#doubtMs = Math.min(this.#doubtMs * 2, MAX_DOUBT_MS);
+  }
+
+  #watch(): void {
+    if (this.#timesSlept() === undefined) this.#doubt();
+    else this.#watchedUntilMs = this.#now() + WATCH_MS;
+  }
+}
+
+/**
+ * How often this thread has waited for something, undefined where the kernel does not say: see proc_pid_status(5). To have the
+ * processor taken away is not to wait. Reading it waits for no disk.
+ */
+export function readTimesSlept(): number | undefined {
+  try {
+    const times = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(readFileSync('/proc/thread-self/status', 'latin1'))?.[1];
+    return times === undefined ? undefined : Number(times);
+  } catch {
+    // Not Linux, or without /proc.
+    return undefined;
   }
 }

@@ -1,13 +1,24 @@
 // When calls are made at once, and when in a thread. The clock is the test's.
 
 import test from 'ava';
-import { Promptness } from '../../src/storage/promptness.ts';
+import { Promptness, readTimesSlept } from '../../src/storage/promptness.ts';
 
-function disk() {
+function disk({ canTell = true } = {}) {
   let nowMs = 5_000;
-  const promptness = new Promptness(() => nowMs);
+  let slept = 0;
+  const promptness = new Promptness(
+    () => nowMs,
+    () => (canTell ? slept : undefined),
+  );
   return {
     promptness,
+    /** One that is made at once, and in which the disk has this thread wait for so long. */
+    atOnceAsleep: (ms: number) => {
+      promptness.atOnce(() => {
+        slept += 1;
+        nowMs += ms;
+      });
+    },
     pause: (ms: number) => {
       nowMs += ms;
     },
@@ -59,6 +70,61 @@ test('promptness: one slow call, and all wait in threads for a while, for longer
     shares += 1;
   }
   t.is(shares, 8);
+});
+
+test('promptness: who is kept from the processor goes on asking at once, who waits for the disk does not', async (t) => {
+  const { promptness, aside, atOnce, atOnceAsleep } = disk();
+  await aside(1);
+  for (let round = 0; round < 100; round += 1) {
+    atOnce(30);
+    atOnce(1);
+    t.true(promptness.isPrompt);
+  }
+  atOnceAsleep(30);
+  await aside(1);
+  t.false(promptness.isPrompt);
+});
+
+test('promptness: a call that is a little slow has the next ones watched, and they alone count', async (t) => {
+  const { promptness, aside, atOnceAsleep, pause } = disk();
+  for (let round = 0; round < 5; round += 1) {
+    pause(1000);
+    await aside(1);
+    atOnceAsleep(30);
+    await aside(1);
+    t.true(promptness.isPrompt, 'nobody knew whether it slept');
+  }
+  atOnceAsleep(30);
+  await aside(1);
+  t.false(promptness.isPrompt);
+});
+
+test('promptness: where it can not be known who slept, a call that is a little slow counts', async (t) => {
+  const { promptness, aside, atOnce } = disk({ canTell: false });
+  await aside(1);
+  atOnce(30);
+  await aside(1);
+  t.false(promptness.isPrompt);
+});
+
+test('promptness: a call in a thread that was a little slow is no proof of anything', async (t) => {
+  const { promptness, aside } = disk();
+  await aside(1);
+  await aside(30);
+  t.false(promptness.isPrompt);
+  await aside(1);
+  t.true(promptness.isPrompt);
+});
+
+test('promptness: of this very thread it is known how often it slept', (t) => {
+  const before = readTimesSlept();
+  if (before === undefined) {
+    t.not(process.platform, 'linux');
+    return;
+  }
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(cell, 0, 0, 5);
+  t.true((readTimesSlept() ?? 0) > before);
 });
 
 test('promptness: slow calls in threads do not prolong the doubt by themselves, but end the trust', async (t) => {
