@@ -15,7 +15,8 @@ import { performance } from 'node:perf_hooks';
 const SLOW_MS = 10;
 /** Nobody is kept from the processor for so long, as long as a machine is of any use. */
 const STANDSTILL_MS = 100;
-const WATCH_MS = 1000;
+/** So many calls after one that took a little long: to look takes longer than a call. */
+const WATCHED_CALLS = 32;
 const PAUSE_MS = 100;
 const FIRST_DOUBT_MS = 1000;
 const MAX_DOUBT_MS = 60_000;
@@ -25,7 +26,8 @@ export class Promptness {
   #lastQuickMs = Number.NEGATIVE_INFINITY;
   #doubtedUntilMs = Number.NEGATIVE_INFINITY;
   #doubtMs = FIRST_DOUBT_MS;
-  #watchedUntilMs = Number.NEGATIVE_INFINITY;
+  /** How many more calls are watched. */
+  #watched = 0;
   readonly #timesSlept: () => number | undefined;
 
   /**
@@ -46,7 +48,8 @@ export class Promptness {
   /** Makes a call at once. */
   atOnce<T>(call: () => T): T {
     const startedMs = this.#now();
-    const sleptBefore = startedMs < this.#watchedUntilMs ? this.#timesSlept() : undefined;
+    const sleptBefore = this.#watched > 0 ? this.#timesSlept() : undefined;
+    this.#watched -= this.#watched > 0 ? 1 : 0;
     try {
       return call();
     } finally {
@@ -89,7 +92,7 @@ export class Promptness {
 
   #watch(): void {
     if (this.#timesSlept() === undefined) this.#doubt();
-    else this.#watchedUntilMs = this.#now() + WATCH_MS;
+    else this.#watched = WATCHED_CALLS;
   }
 }
 

@@ -77,7 +77,7 @@ test('promptness: who is kept from the processor goes on asking at once, who wai
   await aside(1);
   for (let round = 0; round < 100; round += 1) {
     atOnce(30);
-    atOnce(1);
+    await aside(1);
     t.true(promptness.isPrompt);
   }
   atOnceAsleep(30);
@@ -85,15 +85,17 @@ test('promptness: who is kept from the processor goes on asking at once, who wai
   t.false(promptness.isPrompt);
 });
 
-test('promptness: a call that is a little slow has the next ones watched, and they alone count', async (t) => {
-  const { promptness, aside, atOnceAsleep, pause } = disk();
+test('promptness: a call that is a little slow has the next 32 watched, and they alone count', async (t) => {
+  const { promptness, aside, atOnce, atOnceAsleep } = disk();
   for (let round = 0; round < 5; round += 1) {
-    pause(1000);
     await aside(1);
     atOnceAsleep(30);
     await aside(1);
     t.true(promptness.isPrompt, 'nobody knew whether it slept');
+    for (let call = 0; call < 32; call += 1) atOnce(1);
   }
+  atOnceAsleep(30);
+  for (let call = 0; call < 31; call += 1) atOnce(1);
   atOnceAsleep(30);
   await aside(1);
   t.false(promptness.isPrompt);
