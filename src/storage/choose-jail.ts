@@ -1,7 +1,7 @@
 // Which jail this host can have. Asked once, at start.
 
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
-import { O_PATH, openJail } from './jail.ts';
+import { heldPath, O_PATH, openJail } from './jail.ts';
 import { openPortableJail } from './jail-portable.ts';
 import type { HostPath, Jail, JailOptions } from './place.ts';
 
@@ -21,13 +21,13 @@ export function openDeepJail(kind: JailKind, host: HostPath, { walkMode, local }
   return openJailOf[kind](host, { walkMode: walkMode === 'auto' ? 'async' : walkMode, local });
 }
 
-/** Tries whether "/proc/self/fd/N" leads back to what descriptor N holds. */
+/** Tries whether "/proc/<process>/fd/N" leads back to what descriptor N holds. */
 export function chooseJail(): JailKind {
   if (process.platform !== 'linux') return 'portable';
   const descriptor = openSync('/', O_PATH | constants.O_DIRECTORY);
   try {
     const held = fstatSync(descriptor);
-    const seen = statSync(`/proc/self/fd/${descriptor}/.`, { throwIfNoEntry: false });
+    const seen = statSync(`${heldPath(descriptor)}/.`, { throwIfNoEntry: false });
     return seen !== undefined && seen.ino === held.ino && seen.dev === held.dev ? 'held' : 'portable';
   } finally {
     closeSync(descriptor);

@@ -1,5 +1,5 @@
 // The jail on Linux: a home is a held descriptor, and no path of the host is ever followed by the kernel through more
-// than one name. Node has no openat(2); "/proc/self/fd/<descriptor>/<name>" is the same call by another spelling: the
+// than one name. Node has no openat(2); "/proc/<process>/fd/<descriptor>/<name>" is the same call by another spelling: the
 // kernel jumps to the folder that the descriptor holds, wherever it has been moved, and looks up one name in it. Checks
 // of path strings, and of realpath, can't do this: between the check and the use, a race wins (test/storage/race).
 //
@@ -230,7 +230,7 @@ class HeldPlace implements Place {
   }
 
   open(flags: number): Answer<number> {
-    // Through our own descriptor, so without O_NOFOLLOW: "/proc/self/fd/N" is itself a link, to exactly what we hold.
+    // Through our own descriptor, so without O_NOFOLLOW: "/proc/<process>/fd/N" is itself a link, to exactly what we hold.
     return this.calls.open(this.thing, flags);
   }
 
@@ -252,8 +252,24 @@ class HeldPlace implements Place {
   }
 }
 
-function heldPath(descriptor: number): string {
-  return `/proc/self/fd/${descriptor}`;
+/** A path to what a descriptor holds, wherever it is by now. */
+export function heldPath(descriptor: number): string {
+  return `${OWN_DESCRIPTORS}/${descriptor}`;
+}
+
+/**
+ * `/proc/self/fd`, but by number: to follow the link `self` at each call takes as long as all the rest of it. The number is the
+ * one that this /proc has for us, which may be that of another namespace.
+ */
+const OWN_DESCRIPTORS = `/proc/${ownNumber()}/fd`;
+
+function ownNumber(): string {
+  try {
+    return readlinkSync('/proc/self');
+  } catch {
+    // Not Linux, or without /proc: chooseJail finds out.
+    return 'self';
+  }
 }
 
 function look(folder: number, name: string, mayEnter: boolean): LookedUp<number> | undefined {

@@ -32,7 +32,7 @@ function faultOf(call: string, on: unknown): Fault | undefined {
   let path: string;
   try {
     faults = JSON.parse(fs.readFileSync(file, 'utf8')) as Fault[];
-    const [, descriptor, rest = ''] = /^\/proc\/self\/fd\/(\d+)(.*)$/.exec(String(on)) ?? ['', Number(on)];
+    const [, descriptor, rest = ''] = /^\/proc\/\d+\/fd\/(\d+)(.*)$/.exec(String(on)) ?? ['', Number(on)];
     path = fs.readlinkSync(`/proc/self/fd/${descriptor}`) + rest;
   } catch {
     // No faults yet, or the file of faults is just being written.
