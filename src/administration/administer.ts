@@ -39,21 +39,24 @@ export function createVerbs(parts: VerbsParts): Verbs {
       const verb = VERBS.find((candidate) => candidate.name === name);
       if (verb === undefined) throw new VerbUsageError(`there is no verb ${JSON.stringify(name)}`);
       const record = (outcome: AdminEvent['outcome']): void => audit(eventOf(verb, call, administrator, outcome));
-      try {
-        permit();
-      } catch (error) {
-        record('permission-denied');
-        throw error;
-      }
+      const permitOrRecord = (): void => {
+        try {
+          permit();
+        } catch (error) {
+          record('permission-denied');
+          throw error;
+        }
+      };
+      permitOrRecord();
       checkCall(verb, call);
-      const asking = createAsking(call);
+      const asking = createAsking(call, permitOrRecord);
       try {
         const { operands = [], options = {} } = call;
         const result = await verb.run({ ...parts, ...asking, administrator, operands, options });
         if (verb.changes) record('ok');
         return result;
       } catch (error) {
-        // Whoever was asked gave no answer: nothing was wanted, and nothing was done.
+        // Whoever was asked gave no answer, or may not any more: nothing was done.
         if (asking.failed === error) throw error;
         const told = inWords(error, hidden);
         // Nothing was wanted that could be done.
@@ -67,15 +70,23 @@ export function createVerbs(parts: VerbsParts): Verbs {
   };
 }
 
-/** The questions of a verb, and what the asking itself failed with, if it did. */
-function createAsking({ password, publicKey }: VerbCall): Required<Pick<VerbCall, 'password' | 'publicKey'>> & {
+/**
+ * The questions of a verb, and what the asking itself failed with, if it did. An answer may come days after its question:
+ * whoever has lost the right meanwhile changes nothing with it.
+ */
+function createAsking(
+  { password, publicKey }: VerbCall,
+  permit: () => void,
+): Required<Pick<VerbCall, 'password' | 'publicKey'>> & {
   readonly failed: unknown;
 } {
   let failed: unknown;
   const ask = async (question: (() => Promise<string>) | undefined, what: string): Promise<string> => {
     if (question === undefined) throw new VerbUsageError(`this needs ${what}`);
     try {
-      return await question();
+      const answer = await question();
+      permit();
+      return answer;
     } catch (error) {
       if (!(error instanceof AccountError || error instanceof AdministrationError)) failed = error;
       throw error;

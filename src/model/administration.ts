@@ -114,7 +114,10 @@ export type Administrator =
   /** The program that the server is a part of. */
   | { readonly face: 'library' };
 
-/** The verbs for whoever may: `permit` is called before anything is done, and throws when that is not allowed. */
+/**
+ * The verbs for whoever may: `permit` is called before anything is done, and again when a question was answered; it throws
+ * when that is not allowed.
+ */
 export interface Verbs {
   readonly syntax: readonly VerbSyntax[];
   run(by: {

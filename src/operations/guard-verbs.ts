@@ -1,4 +1,5 @@
-// The verbs of administration as one identity may use them: the guard is asked once for each.
+// The verbs of administration as one identity may use them: the guard is asked for each, and after
+// each answer that one waited for.
 
 import type { Administration, Administrator, Verbs } from '../model/administration.ts';
 import { FileError } from '../model/error.ts';

@@ -132,6 +132,42 @@ test('operations: the guard is asked once for each verb, of the home, before any
   t.false(administration.isAllowed());
 });
 
+/*
+ * The right was asked for before a verb asked for its password, and not after: an administrator who left `user passwd` of
+ * somebody at its question, and was one no longer, could answer it days later and have that account.
+ * Reached by narrowing the role while `ssh -t admin@host user passwd alice` waits.
+ * Verifies that an answer is worth nothing once the right is gone, is recorded as denied, and changes nothing.
+ */
+test('operations: who loses the right while a verb waits for an answer changes nothing with it', async (t) => {
+  const events: AuditEvent[] = [];
+  const audit = (event: AuditEvent): number => events.push(event);
+  const touched: string[] = [];
+  const accounts = {
+    find: async () => ({ locked: false }),
+    setPassword: async () => touched.push('setPassword'),
+    addKey: async () => touched.push('addKey'),
+  } as never;
+  const verbs = createVerbs({ ...untouchable(touched), settle: async () => undefined, accounts, audit, hidden: [] });
+  let mayAdminister = true;
+  const operations = createOperations({ policy: deciding(() => (mayAdminister ? 'allow' : 'deny')), audit });
+  const who = { identity: { user: 'bob' }, origin: { sessionId: 's', address: '::1' }, face: 'shell', verbs } as const;
+  const administration = operations.administration(who);
+  const losingIt = async (): Promise<string> => {
+    mayAdminister = false;
+    return 'the answer';
+  };
+  for (const name of ['user passwd', 'user key add']) {
+    mayAdminister = true;
+    const call = { operands: ['alice'], password: losingIt, publicKey: losingIt };
+    await t.throwsAsync(administration.run(name, call), { message: 'Permission denied' }, name);
+  }
+  t.deepEqual(touched, []);
+  t.deepEqual(
+    events.map((event) => 'outcome' in event && event.outcome),
+    ['permission-denied', 'permission-denied'],
+  );
+});
+
 test('operations: what is hidden is not allowed', (t) => {
   const operations = createOperations({ policy: deciding(() => 'hidden'), audit: () => undefined });
   const verbs = { syntax: [], run: () => Promise.reject(new Error('ran')) };
