@@ -179,6 +179,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
         ...(logFile === '' ? [] : [logFile]),
       ],
       inside: [join(state, 'penalties.json'), ...logins.files],
+      followed: [config.credentials, config.file, authorizedKeysFolder(config.credentials)],
     });
   }
   homes.startSweeping();
