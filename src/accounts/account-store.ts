@@ -95,7 +95,7 @@ export class AccountStore {
       else this.#followed.keep([`${this.#label}: the file is gone`]);
     } catch (error) {
       if (!(error instanceof CredentialsError)) throw error;
-      this.#followed.keep(error.reasons);
+      this.#followed.keep(error.reasons, error);
     }
   }
 

@@ -7,7 +7,7 @@ import { AccountError } from '../model/account.ts';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import type { Log } from '../model/log.ts';
 import { judgeAccess, mendWritable } from '../text-files/file-access.ts';
-import { isSystemError, readSmallFile, readStamp, UnfitFileError } from '../text-files/small-file.ts';
+import { isPassing, isSystemError, readSmallFile, readStamp, UnfitFileError } from '../text-files/small-file.ts';
 import { type AuthorizedKey, parseAuthorizedKey, parseAuthorizedKeys } from './authorized-keys-file.ts';
 import { linesOf } from './edit-lines.ts';
 import { showRemark } from './load-credentials.ts';
@@ -110,7 +110,11 @@ export class AuthorizedKeys {
     return [stamp, mode, uid, gid].join(':');
   }
 
-  /** Reads the file, and says in the log what of it does not count. Called once for each state of the file. */
+  /**
+   * Reads the file, and says in the log what of it does not count. Called once for each state of the file.
+   *
+   * @throws the error of the system when that may be another one in a moment
+   */
   async #readFile(user: string): Promise<Pick<Remembered, 'text' | 'keys'>> {
     const label = this.#files.labelOf(user);
     const warn = (text: string): typeof NONE => {
@@ -134,6 +138,8 @@ export class AuthorizedKeys {
     } catch (error) {
       if (error instanceof UnfitFileError) return warn(error.message);
       if (isSystemError(error, 'ENOENT')) return NONE;
+      // Remembered as no keys, it would be so until somebody touches the file.
+      if (isPassing(error)) throw error;
       if (isSystemError(error)) return warn(`the keys can't be read (${error.code})`);
       throw error;
     }

@@ -64,11 +64,21 @@ export class KeyWatch {
     }
     const gone: { user: string; key: string }[] = [];
     for (const [user, fingerprints] of inUse) {
-      const keys = await this.#parts.keys.list(user);
+      const keys = await this.#keysOf(user);
       for (const key of fingerprints) {
-        if (!keys.some(({ fingerprint }) => fingerprint === key)) gone.push({ user, key });
+        if (keys?.some(({ fingerprint }) => fingerprint === key) === false) gone.push({ user, key });
       }
     }
     return gone;
+  }
+
+  /** Undefined when that can't be told now, which says nothing of the keys of others. */
+  async #keysOf(user: string): Promise<readonly { readonly fingerprint: string }[] | undefined> {
+    try {
+      return await this.#parts.keys.list(user);
+    } catch (error) {
+      this.#parts.log.unexpected(error, 'looking at the keys of who is logged in', { user });
+      return undefined;
+    }
   }
 }

@@ -1,7 +1,7 @@
 // Loads the credentials file from the disk, and refuses one that is wrong or that others could have written.
 
 import { type Access, judgeAccess, mendWritable } from '../text-files/file-access.ts';
-import { isSystemError, readSmallFile, type SmallFile, UnfitFileError } from '../text-files/small-file.ts';
+import { isPassing, isSystemError, readSmallFile, type SmallFile, UnfitFileError } from '../text-files/small-file.ts';
 import type { Account } from './account.ts';
 import { parseCredentials, type Remark } from './credentials-file.ts';
 
@@ -19,11 +19,14 @@ export interface LoadedCredentials extends SmallFile {
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
   readonly reasons: readonly string[];
+  /** The system may let the file be read in a moment: see isPassing. */
+  readonly isPassing: boolean;
 
-  constructor(reasons: readonly string[]) {
+  constructor(reasons: readonly string[], by: { readonly isPassing?: boolean } = {}) {
     const more = reasons.length - MAX_REASONS_SHOWN;
     super([...reasons.slice(0, MAX_REASONS_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join('\n'));
     this.reasons = reasons;
+    this.isPassing = by.isPassing === true;
   }
 }
 
@@ -56,7 +59,9 @@ async function read(file: string, label: string): Promise<SmallFile | undefined>
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;
     if (error instanceof UnfitFileError) throw new CredentialsError([`${label}: ${error.message}`]);
-    if (isSystemError(error)) throw new CredentialsError([`${label}: the file can't be read (${error.code})`]);
+    if (isSystemError(error)) {
+      throw new CredentialsError([`${label}: the file can't be read (${error.code})`], { isPassing: isPassing(error) });
+    }
     throw error;
   }
 }

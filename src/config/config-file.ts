@@ -5,7 +5,7 @@ import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCou
 import { DEFAULT_RULES } from '../model/default-rules.ts';
 import type { Rules } from '../model/rules.ts';
 import { judgeAccess, mendWritable } from '../text-files/file-access.ts';
-import { isSystemError, readSmallFile, UnfitFileError } from '../text-files/small-file.ts';
+import { isPassing, isSystemError, readSmallFile, UnfitFileError } from '../text-files/small-file.ts';
 import { createNode, isMap as isPlainMap, type NodePath } from './file-node.ts';
 import { isRulesSection, knownNames, RULES_SECTIONS, readRules } from './rules.ts';
 import { SETTING_KEYS, SETTINGS } from './schema.ts';
@@ -32,6 +32,8 @@ export interface ConfigFile {
   readonly isMap: boolean;
   /** See SmallFile; undefined when there is no file. */
   readonly stamp: string | undefined;
+  /** The system may let the file be read in a moment: see isPassing. */
+  readonly isPassing?: boolean;
 }
 
 interface Mistake {
@@ -55,12 +57,22 @@ export async function readConfigFile(file: string, label: string = file): Promis
     const why = error instanceof UnfitFileError ? error.message : isSystemError(error) ? error.code : undefined;
     if (why === undefined) throw error;
     const problem = `${label}: can't be read (${why})`;
-    return { settings: new Map(), rules: DEFAULT_RULES, stamp: undefined, problems: [problem], isMap: false };
+    return {
+      settings: new Map(),
+      rules: DEFAULT_RULES,
+      stamp: undefined,
+      problems: [problem],
+      isMap: false,
+      isPassing: isPassing(error),
+    };
   }
 }
 
 /** Reads the text of a file. */
-export function parseConfig(text: string, label: string): Omit<ConfigFile, 'stamp'> & { readonly hasRules: boolean } {
+export function parseConfig(
+  text: string,
+  label: string,
+): Omit<ConfigFile, 'stamp' | 'isPassing'> & { readonly hasRules: boolean } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const mistakes: Mistake[] = document.errors.map((error) => ({

@@ -71,7 +71,7 @@ export class RulesFile implements RulesSource {
   async #readAgain(): Promise<void> {
     const read = await readConfigFile(this.#file, this.#label);
     const problems = read?.problems ?? [];
-    if (problems.length > 0) this.#followed.keep(problems);
+    if (problems.length > 0) this.#followed.keep(problems, read);
     else if (read !== undefined) this.#take(read);
     else if (this.#read !== undefined) this.#followed.keep([`${this.#label}: the file is gone`]);
   }

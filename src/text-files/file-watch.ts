@@ -21,6 +21,8 @@ export interface FileWatchOptions {
 
 // A file that never rests is read all the same: a removed user must be gone within two seconds.
 const MAX_ROUNDS = 5;
+/** No file has this stamp. */
+const NOT_SEEN = 'not seen';
 
 export class FileWatch {
   readonly #options: Required<FileWatchOptions>;
@@ -44,6 +46,11 @@ export class FileWatch {
     clearInterval(this.#timer);
     this.#watcher?.close();
     await this.#looking;
+  }
+
+  /** What changed last was not seen: the next look takes the file for changed. */
+  lookAgain(): void {
+    this.#stamp = NOT_SEEN;
   }
 
   #listen(): void {

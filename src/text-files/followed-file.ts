@@ -54,8 +54,12 @@ export class FollowedFile<Change> {
     }
   }
 
-  /** Says in the log why what was read does not count. */
-  keep(problems: readonly string[]): void {
+  /**
+   * Says in the log why what was read does not count. With `isPassing` that is no fault of the file: it is read again in a
+   * moment, changed or not.
+   */
+  keep(problems: readonly string[], { isPassing = false }: { readonly isPassing?: boolean } = {}): void {
+    if (isPassing) this.#watch.lookAgain();
     for (const problem of problems.slice(0, MAX_PROBLEMS_LOGGED)) this.#log.error(problem);
     const { length } = problems;
     this.#log.error(`the change of ${this.#content} does not count until this is mended`, { problems: length });

@@ -46,6 +46,16 @@ export function isSystemError(error: unknown, code?: string): error is NodeJS.Er
   );
 }
 
+const PASSING: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO', 'ESTALE', 'ETIMEDOUT']);
+
+/**
+ * Whether the system may answer otherwise in a moment, though nothing of the file changes: what was asked of a server that
+ * has no descriptor left says nothing about the file.
+ */
+export function isPassing(error: unknown): error is NodeJS.ErrnoException {
+  return isSystemError(error) && PASSING.has(error.code ?? '');
+}
+
 function stampOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
   return [dev, ino, size, mtimeMs, ctimeMs].join(':');
 }

@@ -4,12 +4,13 @@
 
 const fs: typeof import('node:fs') = process.getBuiltinModule('node:fs');
 const modules: typeof import('node:module') = process.getBuiltinModule('node:module');
+const paths: typeof import('node:path') = process.getBuiltinModule('node:path');
 const os: typeof import('node:os') = process.getBuiltinModule('node:os');
 
 const CALLS = ['read', 'write', 'fsync', 'close', 'ftruncate'] as const;
 
 /** Calls on names, made at once while the disk is prompt, and else in a thread. */
-type NameCall = 'unlink';
+type NameCall = 'unlink' | 'open';
 
 /** What goes wrong with the calls on files whose host path begins with `under`. */
 export interface Fault {
@@ -33,7 +34,7 @@ function faultOf(call: string, on: unknown): Fault | undefined {
   try {
     faults = JSON.parse(fs.readFileSync(file, 'utf8')) as Fault[];
     const [, descriptor, rest = ''] = /^\/proc\/\d+\/fd\/(\d+)(.*)$/.exec(String(on)) ?? ['', Number(on)];
-    path = fs.readlinkSync(`/proc/self/fd/${descriptor}`) + rest;
+    path = Number.isNaN(descriptor) ? paths.resolve(String(on)) : fs.readlinkSync(`/proc/self/fd/${descriptor}`) + rest;
   } catch {
     // No faults yet, or the file of faults is just being written.
     return undefined;
@@ -89,6 +90,12 @@ fs.unlinkSync = (path) => {
   const { stall } = faultOf('unlink', path) ?? {};
   if (stall !== undefined) closeSync(openSync(stall, 'r'));
   unlinkSync(path);
+};
+// What is opened by its name: the files that people edit by hand.
+promises.open = async (path, ...words) => {
+  const fault = faultOf('open', path);
+  if (fault !== undefined) throw failure('open', fault.errno ?? 'EIO');
+  return openAside(path, ...words);
 };
 promises.unlink = async (path) => {
   const { stall } = faultOf('unlink', path) ?? {};

@@ -33,6 +33,8 @@ interface Options {
   readonly nodeWords?: readonly string[];
   /** Lets the test make system calls fail. */
   readonly injected?: boolean;
+  /** Files beside the users', by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The folder of a server that was there before. */
   readonly folder?: string;
   /** The number of the user who the server will be, when that is another one. */
@@ -51,6 +53,9 @@ export async function startUnderTest(
     if (options.owner !== undefined) {
       for (const path of [folder, join(folder, 'id_passwd.txt')]) await chown(path, options.owner, options.owner);
     }
+  }
+  for (const [name, content] of Object.entries(options.files ?? {})) {
+    await writeFile(join(folder, name), content, { mode: 0o600 });
   }
   const logFile = settings['log-file'] ?? join(folder, 'log.jsonl');
   const faultFile = join(folder, 'faults.json');
