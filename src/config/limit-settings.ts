@@ -61,14 +61,18 @@ const readMaxStartups: ReadSetting<LimitConfig['maxStartups']> = (written) => {
   return { begin, ratePercent, full };
 };
 
+const PENALTY_NAMES: ReadonlySet<string> = new Set(
+  DEFAULT_PENALTIES.split(' ').map((word) => word.slice(0, word.indexOf(':'))),
+);
+
 /** OpenSSH's PerSourcePenalties: words `name:time`, those left out have their default; `no` switches them off. */
 const readPenalties: ReadSetting<PenaltyConfig | undefined> = (written) => {
   if (written === 'no' || written === false) return undefined;
   const times = new Map<string, string>();
   for (const text of [DEFAULT_PENALTIES, String(written)]) {
     for (const word of text.split(/[\s,]+/).filter((item) => item !== '')) {
-      const [name = '', value] = word.split(':');
-      if (value === undefined || !DEFAULT_PENALTIES.includes(`${name}:`)) {
+      const [name = '', value, ...rest] = word.split(':');
+      if (value === undefined || rest.length > 0 || !PENALTY_NAMES.has(name)) {
         throw new SettingError(`${JSON.stringify(word)} is no penalty, as in ${DEFAULT_PENALTIES}`);
       }
       times.set(name, value);

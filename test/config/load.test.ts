@@ -37,6 +37,22 @@ test('config: lengths of time and sizes have units', async (t) => {
   t.like(config, { graceMs: 120_000, loginGraceMs: 1500, maxUnsentBytes: 65_536, logFileBytes: 1.5 * 1024 ** 3 });
 });
 
+/*
+ * A part of the name of a penalty was taken for one and came to nothing: `fail:60s`, `exceeded:1h` and `:5s` were accepted,
+ * and the penalties stayed as they were.
+ * Reached by a typing error in `--penalties`.
+ * Verifies that only whole names are taken, each with one time.
+ */
+test('config: a penalty has one of the names, and one time', async (t) => {
+  const penaltiesOf = async (penalties: string) =>
+    (await loadConfig({ flags: { penalties }, environment: {}, file: await yamlFile(t, '') })).penalties;
+  for (const word of ['fail:60s', 'exceeded:1h', ':5s', 'x:1h', 'authfail:5s:7s', 'authfail']) {
+    await t.throwsAsync(penaltiesOf(word), { instanceOf: ConfigError, message: /is no penalty, as in/ }, word);
+  }
+  t.like(await penaltiesOf('authfail:60s,max-sources:10'), { maxSources: 10, minMs: 15_000 });
+  t.is((await penaltiesOf('authfail:60s'))?.offencesMs.authfail, 60_000);
+});
+
 test('config: every mistake is told, with its place and what is allowed', async (t) => {
   const file = await yamlFile(t, 'port: 99999\nprot: 1\ngrace: soon\n');
   const error = await t.throwsAsync(
