@@ -121,7 +121,8 @@ async function start(config: ServerConfig, given: Given): Promise<SshomeProgram>
   try {
     return await open(config, given, closers);
   } catch (error) {
-    await closeAll(closers);
+    // Why it could not start says more than what could not be closed after that.
+    await closeAll(closers).catch((second: unknown) => void given.log.unexpected(second, 'ending a start that failed'));
     throw error;
   }
 }
@@ -270,9 +271,12 @@ function running(parts: {
 
   const stop = async (): Promise<void> => {
     log.info('stopping', { sessions: (await live.sessions.list()).length });
-    await closeAll(closers);
-    log.info('stopped');
-    await log.close();
+    try {
+      await closeAll(closers);
+      log.info('stopped');
+    } finally {
+      await log.close();
+    }
   };
   return {
     host: address,
