@@ -16,7 +16,7 @@ import { openRules } from './config/rules-source.ts';
 import { becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
 import { controlHandlers } from './control/handlers.ts';
-import { listenForControl } from './control/listen.ts';
+import { isControlled, listenForControl } from './control/listen.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { Administration } from './model/administration.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
@@ -145,6 +145,11 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const keys = await openHostKeys(config, log);
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
+  if (await isControlled(state)) {
+    throw new StartError([
+      `${state}: another server that runs keeps its state in this folder; stop it, or give this one another with --state`,
+    ]);
+  }
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();

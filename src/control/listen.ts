@@ -1,7 +1,7 @@
 // The server's end of the control socket. Who may open it is decided by the file's mode: the server's own account alone.
 
 import { chmod, mkdir, unlink } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { AdministrationError } from '../model/administration.ts';
 import type { Log } from '../model/log.ts';
 import {
@@ -14,6 +14,19 @@ import {
 
 export interface ControlListener {
   close(): Promise<void>;
+}
+
+/** Whether a server that runs answers at the socket in `folder`. */
+export function isControlled(folder: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(controlSocketIn(folder));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // Left behind, not there, or somebody else's: it tells nothing of a server that would be in the way.
+    socket.once('error', () => resolve(false));
+  });
 }
 
 /** Answers requests at the socket in `folder`; one left behind by a server that is gone is replaced. */

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import ssh2, { type Client } from 'ssh2';
+import { liveServer } from '../../src/control/live-server.ts';
 import { inRepository, temporaryFolder } from '../helpers/folder.ts';
 import { type ServerProcess, startProcess } from '../helpers/server-process.ts';
 import { run } from '../helpers/ssh-client.ts';
@@ -114,6 +115,46 @@ test('serve: a port that is taken is an error that says so', async (t) => {
   const server = await startProcess(t, { folder: await checkout(t), words: ['--port', String(port)] });
   t.is(await server.ended, 1);
   t.regex(server.errors(), new RegExp(`sshome: 127\\.0\\.0\\.1:${port} .*another program listens there already`));
+});
+
+/*
+ * The folder for the homes was named, whichever folder could not be made: who had mistyped `--state` looked in the wrong place.
+ * Reached by a state or keys folder below something that is no folder.
+ * Verifies that the message names the folder.
+ */
+for (const setting of ['state', 'keys', 'homes']) {
+  test(`serve: a folder for --${setting} that can't be made is an error that names it`, async (t) => {
+    const folder = await checkout(t);
+    await writeFile(join(folder, 'file'), '');
+    const server = await startProcess(t, { folder, words: [`--${setting}`, 'file/below'] });
+    t.is(await server.ended, 1);
+    t.regex(server.errors(), /^sshome: file\/below: this folder can't be made \(ENOTDIR\)$/m);
+  });
+}
+
+/*
+ * A second server with the same state folder took over the socket there, and wrote over penalties, bans and what was used of
+ * quotas: `sshome session kill` and `sshome ban add` did nothing to the first, which went on serving.
+ * Reached by `sshome serve --port OTHER` in the folder of a server that runs.
+ * Verifies that the second does not start, and that the first is still the one that answers.
+ */
+test('serve: a state folder that another server uses is an error that says so', async (t) => {
+  const folder = await checkout(t);
+  const first = await startProcess(t, { folder });
+  await connect(t, first);
+  const second = await startProcess(t, { folder });
+  t.false(second.port > 0);
+  t.is(await second.ended, 1);
+  t.regex(second.errors(), /^sshome: state: another server that runs keeps its state in this folder.*--state$/m);
+  const sessions = await liveServer(join(folder, 'state')).sessions.list();
+  t.deepEqual(
+    sessions.map(({ user }) => user),
+    ['user1'],
+  );
+  // One that was killed leaves its socket behind, and is in nobody's way.
+  first.child.kill('SIGKILL');
+  await first.ended;
+  t.true((await startProcess(t, { folder })).port > 0);
 });
 
 test('serve: the sample passwords are served on loopback alone', async (t) => {
