@@ -117,8 +117,10 @@ export function createAccountEditor(parts: AccountEditorParts): AccountEditor {
       // The keys go first: if this stops half-way, there is a user without keys and not keys without a user.
       await keys.forget(name);
       await removeUser(file, name);
-      // The second factor goes last: without it, the password of a user who is still there would be enough.
+      // The second factor goes after that: without it, the password of a user who is still there would be enough.
       await records.forget(name);
+      // What the user has added meanwhile. Whoever adds a key later sees that there is no such user.
+      await keys.forget(name);
     },
     hashAll: () => hashAll(file, hash),
     keys: async (user) => (await keys.list(await requireName(user))).map(infoOf),

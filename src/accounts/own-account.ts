@@ -17,10 +17,10 @@ import type { SecondFactors } from './second-factor.ts';
 export interface OwnAccountOptions {
   readonly identity: Identity;
   readonly origin: Origin;
-  readonly store: Pick<AccountStore, 'find'>;
+  readonly store: Pick<AccountStore, 'find' | 'reload'>;
   readonly authenticator: Pick<Authenticator, 'password'>;
   readonly changePassword: ChangePassword;
-  readonly keys: Pick<AuthorizedKeys, 'list' | 'add' | 'remove'>;
+  readonly keys: Pick<AuthorizedKeys, 'list' | 'add' | 'remove' | 'forget'>;
   readonly secondFactors: SecondFactors;
   /** Whether the rules let the user in without a second factor. */
   readonly mayDoWithoutTotp: (user: string) => boolean;
@@ -47,6 +47,13 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
     const secret = store.find(user)?.secret;
     if (secret === undefined) throw new AccountError('this account is no more');
     return secret;
+  }
+
+  /** Of a user who was removed meanwhile nothing may stay behind: who gets the name next would let them in. */
+  async function forgetUnlessThere(): Promise<void> {
+    await store.reload();
+    if (store.find(user) === undefined) await keys.forget(user);
+    requireAccount();
   }
 
   async function requireCode(code: string): Promise<void> {
@@ -84,6 +91,7 @@ export function createOwnAccount(options: OwnAccountOptions): OwnAccount {
     addKey: (line) =>
       change('adding a key', async () => {
         const info = infoOf(await keys.add(user, line));
+        await forgetUnlessThere();
         audit({ ...origin, event: 'account.key-added', user, key: info.fingerprint });
         return info;
       }),

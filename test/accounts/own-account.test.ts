@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { createAccountEditor } from '../../src/accounts/account-editor.ts';
 import { openAccountStore } from '../../src/accounts/account-store.ts';
 import { createAuthenticator } from '../../src/accounts/authenticate.ts';
 import { AuthorizedKeys } from '../../src/accounts/authorized-keys.ts';
@@ -53,6 +54,44 @@ async function loginAlice(t: ExecutionContext) {
   });
   return { account, authenticator, store, keys, file, folder, log, events, passwords, records, demands };
 }
+
+/*
+ * Whoever was removed could leave a key behind for the next user of the name: sessions end within two seconds, and a key
+ * added before that was kept.
+ * Reached by `keys add` in a session of a user who is just being removed.
+ * Verifies that the key is refused, and gone, whether it is added before the account is out of the file or after.
+ */
+test('own account: who is removed leaves no key behind', async (t) => {
+  const { account, store, keys, records, file, log } = await loginAlice(t);
+  const events: string[] = [];
+  const editor = createAccountEditor({
+    file,
+    keys: {
+      list: (user) => keys.list(user),
+      add: (user, line) => keys.add(user, line),
+      remove: (user, fingerprint) => keys.remove(user, fingerprint),
+      forget: async (user) => {
+        await keys.forget(user);
+        // In between the first step of the removal and the next.
+        if (events.length === 0) await account.addKey(ED25519_KEY);
+        events.push('forgotten');
+      },
+    },
+    records,
+    hash: async (password) => transparentHash(password),
+    passwordRules: () => ANY_PASSWORD,
+    warn: log.warn,
+  });
+  await editor.remove('alice');
+  t.deepEqual(await keys.list('alice'), []);
+  // The session is not ended yet, and the account is still known to it.
+  await store.reload();
+  await writeFile(file, `alice:${transparentHash('old')}\n`, { mode: 0o600 });
+  await store.reload();
+  await editor.remove('alice');
+  await t.throwsAsync(account.addKey(ECDSA_KEY), { instanceOf: AccountError, message: /no more/ });
+  t.deepEqual(await keys.list('alice'), []);
+});
 
 test('own account: a new password counts at the next login, the old one no more', async (t) => {
   const { account, authenticator, events, file } = await loginAlice(t);
