@@ -31,6 +31,9 @@ interface Holder {
 // A lock is held for milliseconds. Of a maker on another machine, or one killed while it made the lock, only the age is known.
 const STALE_MS = 60_000;
 
+/** Of whom the lock does not tell, or not to us. */
+const UNKNOWN: Holder = { pid: 0, host: '', started: '', token: '' };
+
 /** Runs `action` while holding the lock beside `file`. @throws FileLockedError after `waitMs`. */
 export async function withFileLock<T>(file: string, action: () => Promise<T>, waitMs = 10_000): Promise<T> {
   // The dot keeps it apart from the files of a folder where each is named after a user.
@@ -118,6 +121,8 @@ async function readHolder(lockFile: string): Promise<Holder | undefined> {
     text = await readFile(lockFile, 'utf8');
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;
+    // Root's, as of a command line beside a server that runs as another user: it is waited for as others are.
+    if (isSystemError(error, 'EACCES')) return UNKNOWN;
     throw error;
   }
   try {
@@ -125,7 +130,7 @@ async function readHolder(lockFile: string): Promise<Holder | undefined> {
     return { pid: Number(pid), host: String(host), started: String(started), token: String(token) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return { pid: 0, host: '', started: '', token: '' };
+    return UNKNOWN;
   }
 }
 
