@@ -45,10 +45,23 @@ export async function withFileLock<T>(file: string, action: () => Promise<T>, wa
     token: randomBytes(8).toString('hex'),
   };
   await acquire(lockFile, mine, performance.now() + waitMs);
+  const made = await markOf(lockFile);
   try {
     return await action();
   } finally {
-    if ((await readHolder(lockFile))?.token === mine.token) await rm(lockFile, { force: true });
+    // Told by what needs no descriptor: a lock that stayed because there was none left would be held as long as we live.
+    if (made !== undefined && (await markOf(lockFile)) === made) await rm(lockFile, { force: true });
+  }
+}
+
+/** What tells a lock from one that is made later in its place, which may get its number, but not its time. */
+async function markOf(lockFile: string): Promise<string | undefined> {
+  try {
+    const { dev, ino, mtimeNs } = await stat(lockFile, { bigint: true });
+    return [dev, ino, mtimeNs].join(':');
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }
 

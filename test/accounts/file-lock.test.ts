@@ -81,6 +81,24 @@ test('file lock: one that another account made, and that can not be read, is a l
   t.deepEqual(await readdir(folder), []);
 });
 
+/*
+ * To let go of a lock, it was read: with no descriptor left that failed, and the lock was held until the server was started
+ * again. Nobody could change a password any more, or log in with a code.
+ * Reached by an edit at a moment when the server was out of descriptors.
+ * Verifies that the lock is gone after an action that ends in such a moment.
+ */
+test('file lock: it is let go of with no descriptor left', async (t) => {
+  if (!(await needs(t, { prlimit: 'util-linux' }))) return;
+  const { folder, file } = await lockOf(t);
+  await writeFile(file, '');
+  const program = fileURLToPath(new URL('file-lock-program.js', import.meta.url));
+  const words = ['--nofile=64', process.execPath, program, file, '1000', 'starve'];
+  const { status, stdout, stderr } = await runProgram(t, 'prlimit', words);
+  t.is(stdout.toString(), 'locked\nEMFILE\n', stderr);
+  t.is(status, 0, stderr);
+  t.deepEqual(await readdir(folder), ['users']);
+});
+
 test('file lock: who waits too long is told who holds it and where', async (t) => {
   const { file, lockFile } = await lockOf(t);
   await withFileLock(file, async () => {
