@@ -1,7 +1,7 @@
 // A folder of the disk being read: names from the disk in small batches, so that a million entries need no more memory
 // than a few, and the attributes of each through the folder that is held open.
 
-import type { Dir } from 'node:fs';
+import type { Dir, Stats } from 'node:fs';
 import { decodeBytes } from '../model/bytes.ts';
 import { checkLimit } from '../model/checks.ts';
 import type { Attributes, Entry } from '../model/entry.ts';
@@ -11,6 +11,7 @@ import type { VirtualPath } from '../model/path.ts';
 import { attributesOf } from './disk-attributes.ts';
 import { diskError } from './disk-error.ts';
 import { entryOf, type Place } from './place.ts';
+import type { Answer } from './system-calls.ts';
 import type { Turns } from './turns.ts';
 import { isReservedName } from './upload-names.ts';
 
@@ -46,7 +47,7 @@ export class DiskDirectory implements Directory {
 
   stat(): Promise<Attributes> {
     return this.#inTurn(async () => {
-      const own = await this.#turns.run(() => this.#entry('.'));
+      const own = await this.#turns.run(async () => this.#entry('.'));
       if (own === undefined) throw new FileError('not-found', { path: this.path });
       return own.attributes;
     });
@@ -83,7 +84,8 @@ export class DiskDirectory implements Directory {
   async #names(count: number): Promise<string[]> {
     const names: string[] = [];
     while (names.length < count) {
-      const found = await this.#place.calls.readDirectory(this.#dir);
+      const answer = this.#place.calls.readDirectory(this.#dir);
+      const found = answer instanceof Promise ? await answer : answer;
       if (found === undefined) {
         this.#ended = true;
         break;
@@ -98,7 +100,7 @@ export class DiskDirectory implements Directory {
   async #entries(names: readonly string[]): Promise<(Entry | undefined)[]> {
     const { calls } = this.#place;
     if (!calls.isPrompt) {
-      const asked = await Promise.allSettled(names.map((name) => this.#turns.run(() => this.#entry(name))));
+      const asked = await Promise.allSettled(names.map((name) => this.#turns.run(async () => this.#entry(name))));
       // Only now may one fail: until the last has answered the folder must stay open.
       return asked.map((answer) => {
         if (answer.status === 'rejected') throw answer.reason;
@@ -106,14 +108,19 @@ export class DiskDirectory implements Directory {
       });
     }
     const entries: (Entry | undefined)[] = [];
-    for (const name of names) entries.push(await this.#entry(name));
+    for (const name of names) {
+      const entry = this.#entry(name);
+      // For a list of thousands it shows to wait for what is there.
+      entries.push(entry instanceof Promise ? await entry : entry);
+    }
     return entries;
   }
 
-  async #entry(name: string): Promise<Entry | undefined> {
+  #entry(name: string): Answer<Entry | undefined> {
     const { calls, thing } = this.#place;
-    const stats = await calls.lstat(entryOf(thing, name));
-    return stats === undefined ? undefined : { name, attributes: attributesOf(stats) };
+    const entry = (stats: Stats | undefined): Entry | undefined => stats && { name, attributes: attributesOf(stats) };
+    const stats = calls.lstat(entryOf(thing, name));
+    return stats instanceof Promise ? stats.then(entry) : entry(stats);
   }
 
   /** One call at a time, each after the one before, and none after close(). */
