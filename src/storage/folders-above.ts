@@ -27,11 +27,17 @@ export class FoldersAbove {
   async list(path: VirtualPath, permit: Permit): Promise<Directory> {
     permit({ path, kind: 'directory' });
     const names = this.#points.namesIn(path);
-    const [mounted, ofHome] = await Promise.all([
+    const [mounted, ofHome] = await Promise.allSettled([
       Promise.all(names.map((name) => this.#entryOf(name))),
       ifFolder(this.#home.list(path, asked)),
     ]);
-    return new MountedDirectory({ path, mounted, ofHome, stat: () => this.#attributesOf(path) });
+    if (ofHome.status === 'rejected') throw ofHome.reason;
+    if (mounted.status === 'rejected') {
+      await ofHome.value?.close();
+      throw mounted.reason;
+    }
+    const stat = (): Promise<Attributes> => this.#attributesOf(path);
+    return new MountedDirectory({ path, mounted: mounted.value, ofHome: ofHome.value, stat });
   }
 
   stat(path: VirtualPath, permit: Permit): Promise<Attributes> {
