@@ -117,6 +117,11 @@ export class TreeLedger implements Ledger {
     return this.#names.isFree && this.#marks.size === 0 && !isBusy;
   }
 
+  /** Whether it knows no more than what was saved, and nobody has anything open or under way. */
+  get isAtRest(): boolean {
+    return this.#state !== 'counting' && this.#dropping === undefined && this.isIdle;
+  }
+
   /** Counts anew what is in the tree. Whoever would change it waits. */
   scan(): Promise<Usage> {
     this.#scanning ??= this.#scan().finally(() => {
