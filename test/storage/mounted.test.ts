@@ -7,6 +7,7 @@ import { parsePath as at, ROOT } from '../../src/model/path.ts';
 import { MountPoints } from '../../src/storage/mount-points.ts';
 import { openMountedStorage } from '../../src/storage/mounted.ts';
 import type { Storage, Target } from '../../src/storage/storage.ts';
+import { until } from '../helpers/until.ts';
 import {
   allow,
   allowBoth,
@@ -321,6 +322,33 @@ test('mounted: a list that fails leaves nothing open', async (t) => {
   const storage = openMountedStorage({ home: failing, points, onClose: () => undefined });
   await fails(t, 'too-many-open', storage.list(ROOT, allow));
   t.is(opened, 0);
+});
+
+// Was wrong: each list of what is above a mount asked the mount, and waited no longer than a second: what a disk that stands
+// still had been asked piled up. Reached by: a client that lists on and on. Verifies: it is asked once, until it answers.
+test('mounted: one that does not answer is not asked again and again', async (t) => {
+  const { home } = mountTrees();
+  let answer = (): void => undefined;
+  const silent = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let askedTimes = 0;
+  const slow: Storage = {
+    ...home,
+    stat: async (_path, followLinks, permit) => {
+      askedTimes += 1;
+      await silent;
+      return home.stat(ROOT, followLinks, permit);
+    },
+  };
+  const points = new MountPoints();
+  points.set([mountAt('/design', slow)], MOUNTED_MS);
+  const storage = openMountedStorage({ home, points, onClose: () => undefined });
+  const listing = Promise.all([names(storage, '/'), names(storage, '/'), names(storage, '/')]);
+  t.deepEqual(await listing, [['design'], ['design'], ['design']]);
+  t.is(askedTimes, 1);
+  answer();
+  await until(async () => (await names(storage, '/')).length === 1 && askedTimes > 1);
 });
 
 test('mounted: a link in the home leads into a mount, by whichever words', async (t) => {
