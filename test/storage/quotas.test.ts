@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
   link,
@@ -13,6 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { FileError, type FileErrorCode } from '../../src/model/error.ts';
 import type { OpenFile, OpenOptions } from '../../src/model/files.ts';
@@ -464,7 +465,7 @@ test('quota: a tree that is used is not forgotten, however often it was left bef
   const usage = join(trees.home, '..', '.usage');
   const saving = join(usage, 'home.alice.json.new');
   await mkdir(usage);
-  execFileSync('mkfifo', [saving]);
+  await promisify(execFile)('mkfifo', [saving]);
   first.close();
   await until(() => existsSync(join(usage, 'running')));
   const second = await trees.session();
