@@ -5,6 +5,7 @@ import { parseAddressList } from '../model/address.ts';
 import type { AuthenticationMethod, RefusalReason } from '../model/event.ts';
 import { type LiveLogin, type LoginFacts, type LoginVerdict, METHODS, WAYS_IN } from '../model/login.ts';
 import type { LoginHours, Proof, Role, Rules, UserRules } from '../model/rules.ts';
+import { homeRoles } from './roles-of.ts';
 import { userRules } from './user-rules.ts';
 
 /** Judges a login after each of its proofs; with all of them, `now` counts as much as at the first. */
@@ -12,7 +13,7 @@ export function judgeLogin(rules: Rules, facts: LoginFacts, now: Date): LoginVer
   const own = userRules(rules, facts.user);
   const reason = refusalAtAll(own, facts.address, now);
   if (reason !== undefined) return { kind: 'refused', reason };
-  const demands = demandsOf(rules, facts.user, own);
+  const demands = demandsOf(rules, facts.user);
   const { ways, next } = waysFrom(facts.proofs, (way) => isEnough(way, own, demands, facts.hasTotp));
   const [method] = ways.filter((way) => WAYS_IN[way].length === facts.proofs.length);
   if (method !== undefined) return { kind: 'enough', method };
@@ -30,7 +31,7 @@ export function judgeLiveLogin(rules: Rules, login: LiveLogin, now: Date): strin
   const own = userRules(rules, login.user);
   const reason = refusalAtAll(own, login.address, now);
   if (reason !== undefined) return WORDS[reason];
-  const demands = demandsOf(rules, login.user, own);
+  const demands = demandsOf(rules, login.user);
   const hasTotp = WAYS_IN[login.method].includes('totp');
   return isEnough(login.method, own, demands, hasTotp) ? undefined : WORDS.method;
 }
@@ -68,10 +69,10 @@ function isWithin({ days, from, to }: LoginHours, now: Date): boolean {
 type Demand = Role['login'];
 
 /** What the roles of the user demand, in the home and through groups. Each of them must be satisfied. */
-function demandsOf(rules: Rules, user: string, own: UserRules): readonly Demand[] {
-  const groups = [...rules.groups.values()].filter(({ members }) => members.includes(user));
-  const names = new Set([...own.roles, ...groups.flatMap(({ roles }) => roles)]);
-  return [...names].map((name) => rules.roles.get(name)?.login ?? []).filter((demand) => demand.length > 0);
+function demandsOf(rules: Rules, user: string): readonly Demand[] {
+  return homeRoles(rules, user)
+    .map(({ login }) => login)
+    .filter((demand) => demand.length > 0);
 }
 
 /** Whether a way in satisfies all there is: the user's methods, the user's second factor, each role. */

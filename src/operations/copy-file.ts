@@ -1,5 +1,7 @@
-// Copies one file inside the server, through the same open files that everybody uses, as long as the rules allow it.
+// Copies one file inside the server, through the same open files that everybody uses, as long as the rules allow it
+// and somebody is there who wants it.
 
+import { FileError } from '../model/error.ts';
 import type { OpenFile } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -9,12 +11,12 @@ import type { OpenThings } from './open-things.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Copies content and permission bits, and resolves to the bytes copied. */
+/** Copies content and permission bits, and resolves to the bytes copied. @throws FileError `cancelled` by `signal` */
 export async function copyFile(
-  by: { storage: Storage; guard: Guard; things: OpenThings },
+  by: { storage: Storage; guard: Guard; things: OpenThings; signal: AbortSignal | undefined },
   { from, to, replace }: { from: VirtualPath; to: VirtualPath; replace: boolean },
 ): Promise<number> {
-  const { storage, guard, things } = by;
+  const { storage, guard, things, signal } = by;
   const targetOptions = { write: true, create: true, exclusive: !replace, whole: true };
   const permits = guard.copy(targetOptions);
   const source = await storage.open(from, { read: true }, permits.source.permit);
@@ -33,6 +35,7 @@ export async function copyFile(
     try {
       const bytes = await copyContent(source, target, () => {
         if (isRevoked) throw revokedError(target.path);
+        if (signal?.aborted === true) throw new FileError('cancelled', { path: target.path });
       });
       await target.close();
       return bytes;

@@ -48,6 +48,8 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   #bytesRead = 0;
   #bytesWritten = 0;
   #failure: unknown;
+  /** Why a write never came to the storage, if one did not: then the file is not whole, and the storage can't know. */
+  #failedWrite: unknown;
   /** Set when the right to it was taken away. */
   #revoked: FileError | undefined;
   #onRevoked: (() => void) | undefined;
@@ -109,7 +111,7 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
     if (!this.#canWrite) throw new FileError('permission-denied', { path: this.path, detail: 'not open for writing' });
     try {
       const waiting = this.#pace?.upload(data.length);
-      if (waiting !== undefined) await this.#wait(waiting);
+      if (waiting !== undefined) await this.#waitToWrite(waiting);
       await this.#file.write(data, offset);
       this.#bytesWritten += data.length;
     } catch (error) {
@@ -161,9 +163,11 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
   async #close(options: CloseOptions): Promise<void> {
     if (this.#waiting.size > 0 && this.#revoked === undefined) await this.#allPassed();
     this.#things.remove(this);
-    const isAbandoned = options.abandon === true || this.#revoked !== undefined;
+    const failedWrite = this.#failedWrite;
+    const isAbandoned = options.abandon === true || this.#revoked !== undefined || failedWrite !== undefined;
     try {
       await this.#file.close({ abandon: isAbandoned });
+      if (failedWrite !== undefined && options.abandon !== true) throw failedWrite;
     } catch (error) {
       this.#failure ??= error;
       throw error;
@@ -185,6 +189,15 @@ export class GuardedFile implements OpenFile, OpenThing, OpenFileInfo {
       this.#waiting.delete(waiting);
     }
     this.#checkAllowed();
+  }
+
+  async #waitToWrite(waiting: Promise<void>): Promise<void> {
+    try {
+      await this.#wait(waiting);
+    } catch (error) {
+      this.#failedWrite ??= error;
+      throw error;
+    }
   }
 
   /** Resolves when nothing waits any more, or nothing of it may go. */

@@ -29,6 +29,8 @@ export interface Operations {
     openFiles?: Set<OpenFileInfo>;
     /** As fast as it goes unless told. */
     pace?: Pace | undefined;
+    /** Aborted when nobody is there any more: it ends what goes on by itself, a copy. */
+    signal?: AbortSignal;
   }): Files;
   /** The verbs as `identity` may use them. */
   administration(who: { identity: Identity; origin: Origin; face: 'shell' | 'exec'; verbs: Verbs }): Administration;
@@ -40,7 +42,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
   const things = new OpenThings();
   return {
     recheck: () => things.recheck(),
-    as({ identity, origin, face, storage: whole, openFiles, pace }) {
+    as({ identity, origin, face, storage: whole, openFiles, pace, signal }) {
       const guard = createGuard({ policy, identity });
       const storage = seekingStorage(whole, guard);
       const recorder = createRecorder({ audit, identity, origin, face });
@@ -97,7 +99,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
           ),
 
         async copy(from, to, { replace = false } = {}) {
-          const copying = (): Promise<number> => copyFile({ storage, guard, things }, { from, to, replace });
+          const copying = (): Promise<number> => copyFile({ storage, guard, things, signal }, { from, to, replace });
           await record({ event: 'file.copy', path: from, target: to }, copying, (bytes) => bytes);
         },
       };

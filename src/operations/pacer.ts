@@ -61,6 +61,8 @@ export class Pacer {
    * @throws FileError `cancelled` once `signal` is aborted and `abort` was called
    */
   pass(session: object, bytes: number, signal: AbortSignal): Promise<void> | undefined {
+    // In a lane it would be at the front for good, as nothing of it can ever go.
+    if (bytes === 0) return undefined;
     if (this.#bytesPerSecond() === undefined && this.#waiting.size === 0) return undefined;
     if (signal.aborted) return Promise.reject(new FileError('cancelled'));
     this.#save();

@@ -89,7 +89,8 @@ function openSession(by: {
   const { operations, verbs, identity, origin, storage, pace, account } = by;
   const openFiles = new Set<OpenFileInfo>();
   return {
-    files: (face, signal) => operations.as({ identity, origin, face, storage, openFiles, pace: pace.until(signal) }),
+    files: (face, signal) =>
+      operations.as({ identity, origin, face, storage, openFiles, pace: pace.until(signal), signal }),
     account,
     administration: (face) => operations.administration({ identity, origin, face, verbs }),
     openFiles,

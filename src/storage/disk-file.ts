@@ -58,7 +58,7 @@ export class DiskFile implements OpenFile {
   #underWay = 0;
   /** Those of them that change the disk just now. */
   #changing = 0;
-  #onQuiet: (() => void) | undefined;
+  readonly #onQuiet: Array<() => void> = [];
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   /** The first write or sync that failed: whoever closes the file must not take it for whole. */
@@ -312,15 +312,11 @@ export class DiskFile implements OpenFile {
 
   #changed(): void {
     this.#changing -= 1;
-    if (this.#changing === 0) this.#onQuiet?.();
+    if (this.#changing === 0) for (const goOn of this.#onQuiet.splice(0)) goOn();
   }
 
   async #quiet(): Promise<void> {
-    while (this.#changing > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onQuiet = resolve;
-      });
-    }
+    while (this.#changing > 0) await new Promise<void>((resolve) => this.#onQuiet.push(resolve));
   }
 
   async #run<T>(call: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import type { Attributes, Entry } from '../model/entry.ts';
 import { isFileError } from '../model/error.ts';
 import type { Directory } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
-import type { MountedName, MountPoints } from './mount-points.ts';
+import type { Mount, MountedName, MountPoints } from './mount-points.ts';
 import { MountedDirectory } from './mounted-directory.ts';
 import type { Permit, Storage } from './storage.ts';
 
@@ -18,6 +18,8 @@ const asked: Permit = () => undefined;
 export class FoldersAbove {
   readonly #home: Storage;
   readonly #points: MountPoints;
+  /** What has not answered yet is not asked again: where a disk stands still, questions would pile up. */
+  readonly #asking = new Map<Mount, Promise<Attributes>>();
 
   constructor({ home, points }: { home: Storage; points: MountPoints }) {
     this.#home = home;
@@ -27,11 +29,17 @@ export class FoldersAbove {
   async list(path: VirtualPath, permit: Permit): Promise<Directory> {
     permit({ path, kind: 'directory' });
     const names = this.#points.namesIn(path);
-    const [mounted, ofHome] = await Promise.all([
+    const [mounted, ofHome] = await Promise.allSettled([
       Promise.all(names.map((name) => this.#entryOf(name))),
       ifFolder(this.#home.list(path, asked)),
     ]);
-    return new MountedDirectory({ path, mounted, ofHome, stat: () => this.#attributesOf(path) });
+    if (ofHome.status === 'rejected') throw ofHome.reason;
+    if (mounted.status === 'rejected') {
+      await ofHome.value?.close();
+      throw mounted.reason;
+    }
+    const stat = (): Promise<Attributes> => this.#attributesOf(path);
+    return new MountedDirectory({ path, mounted: mounted.value, ofHome: ofHome.value, stat });
   }
 
   stat(path: VirtualPath, permit: Permit): Promise<Attributes> {
@@ -56,8 +64,22 @@ export class FoldersAbove {
   async #entryOf({ name, path, mount }: MountedName): Promise<Entry> {
     if (mount === undefined) return { name, attributes: await this.#attributesOf(path) };
     // Whatever is wrong with it, it has its name here, and tells what is wrong when it is entered.
-    const attributes = mount.storage().then((storage) => storage.stat(mount.at, false, asked));
-    return { name, attributes: await soon(attributes, this.#made()) };
+    return { name, attributes: await soon(this.#attributesIn(mount), this.#made()) };
+  }
+
+  #attributesIn(mount: Mount): Promise<Attributes> {
+    const asking = this.#asking.get(mount) ?? this.#ask(mount);
+    this.#asking.set(mount, asking);
+    return asking;
+  }
+
+  async #ask(mount: Mount): Promise<Attributes> {
+    try {
+      const storage = await mount.storage();
+      return await storage.stat(mount.at, false, asked);
+    } finally {
+      this.#asking.delete(mount);
+    }
   }
 
   /** Of a folder that is on no disk. Nobody can write to it; it changes when what is mounted does. */

@@ -84,6 +84,7 @@ export class HeldFile {
   #stats: OpenDescriptor['stats'];
   #quiet: OpenDescriptor['quiet'] | undefined;
   #adopting: Promise<void> | undefined;
+  #timesAbandoned = 0;
   #isEnding = false;
 
   constructor(parts: { holder: Holder; inode: OpenInode | undefined; stats: OpenDescriptor['stats'] }) {
@@ -113,16 +114,31 @@ export class HeldFile {
   adopt(): Promise<void> {
     const quiet = this.#quiet;
     if (this.isCounted || this.#isEnding || quiet === undefined) return this.#adopting ?? Promise.resolve();
+    const timesAbandoned = this.#timesAbandoned;
     const adopting = (async () => {
       await quiet();
-      this.#inode = await this.#holder.open(await this.#stats(), () => this.#stats());
+      if (this.#timesAbandoned !== timesAbandoned) return;
+      const inode = await this.#holder.open(await this.#stats(), () => this.#stats());
+      if (this.#timesAbandoned === timesAbandoned) this.#inode = inode;
+      // Counting has ended meanwhile; if it has begun again, another call counts it.
+      else await this.#holder.close(inode, () => this.#stats());
     })();
     this.#adopting = adopting;
     return adopting;
   }
 
+  /** Settles when nobody begins to count it, with what the last one who did has come to. */
+  async #adopted(): Promise<void> {
+    for (let last = this.#adopting; last !== undefined; ) {
+      await last;
+      if (last === this.#adopting) return;
+      last = this.#adopting;
+    }
+  }
+
   /** Counts it no more. */
   abandon(): void {
+    this.#timesAbandoned += 1;
     this.#inode = undefined;
     this.#adopting = undefined;
   }
@@ -167,7 +183,7 @@ export class HeldFile {
   }
 
   async #finish(): Promise<void> {
-    await this.#adopting?.catch(() => undefined);
+    await this.#adopted().catch(() => undefined);
     const inode = this.#inode;
     if (inode !== undefined && (inode.isLoose || inode.isAhead) && inode.writing === 0) await this.#settle(inode);
   }
@@ -178,7 +194,7 @@ export class HeldFile {
     change: () => Promise<void>,
     mayShrink: boolean = isAppend,
   ): Promise<void> {
-    await this.#adopting;
+    await this.#adopted();
     const inode = this.#inode;
     if (inode === undefined) return change();
     inode.writing += 1;

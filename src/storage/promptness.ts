@@ -2,7 +2,8 @@
 // what they ask for is in the kernel's memory, and to hand one to a thread and to be woken again costs ten times that.
 // So they are made at once, for as long as they prove to be quick. Who made us wait is made to wait: after one slow call
 // all are made in threads for a while, a longer one each time, and so is the first after a pause, in which a disk may have
-// come to a stand unseen. So what a slow disk takes from everybody is one call now and then. Content is never read or
+// come to a stand unseen. So what a slow disk takes from everybody is one call now and then. And whoever asks on and on, as
+// who looks through a large tree, asks in a thread now and then: until that answers, everybody else has a turn. Content is never read or
 // written here: that waits for a disk as a matter of course.
 //
 // On a busy machine a call is slow as well when other programs have the processor meanwhile: then threads would be slower
@@ -21,11 +22,19 @@ const PAUSE_MS = 100;
 const FIRST_DOUBT_MS = 1000;
 const MAX_DOUBT_MS = 60_000;
 
+/** So long calls may be made at once before everything else in the process has a turn. */
+const MAX_BURST_MS = 5;
+
 export class Promptness {
   readonly #now: () => number;
   #lastQuickMs = Number.NEGATIVE_INFINITY;
   #doubtedUntilMs = Number.NEGATIVE_INFINITY;
   #doubtMs = FIRST_DOUBT_MS;
+  /** When the first call was made at once since the others had a turn. */
+  #burstSinceMs: number | undefined;
+  readonly #endBurst = (): void => {
+    this.#burstSinceMs = undefined;
+  };
   /** How many more calls are watched. */
   #watched = 0;
   readonly #timesSlept: () => number | undefined;
@@ -42,7 +51,8 @@ export class Promptness {
   /** Whether the next call may be made at once. */
   get isPrompt(): boolean {
     const now = this.#now();
-    return now - this.#lastQuickMs < PAUSE_MS && now >= this.#doubtedUntilMs;
+    const isLongBurst = this.#burstSinceMs !== undefined && now - this.#burstSinceMs >= MAX_BURST_MS;
+    return now - this.#lastQuickMs < PAUSE_MS && now >= this.#doubtedUntilMs && !isLongBurst;
   }
 
   /** Makes a call at once. */
@@ -50,6 +60,10 @@ export class Promptness {
     const startedMs = this.#now();
     const sleptBefore = this.#watched > 0 ? this.#timesSlept() : undefined;
     this.#watched -= this.#watched > 0 ? 1 : 0;
+    if (this.#burstSinceMs === undefined) {
+      this.#burstSinceMs = startedMs;
+      setImmediate(this.#endBurst);
+    }
     try {
       return call();
     } finally {
@@ -68,6 +82,7 @@ export class Promptness {
     try {
       return await call();
     } finally {
+      this.#endBurst();
       const tookMs = this.#now() - startedMs;
       if (tookMs < SLOW_MS) this.#wasQuick();
       else if (tookMs >= STANDSTILL_MS) this.#doubt();

@@ -15,7 +15,7 @@ import { TreeLedger } from './tree-ledger.ts';
 import { TreeMeter } from './tree-meter.ts';
 import { UsageFiles } from './usage-files.ts';
 
-/** How long a tree must have been left before its numbers are saved: clients that come every second cost no writes. */
+/** Clients that come every second cost no writes. */
 const REST_MS = 10_000;
 
 /** What another process may pay ahead of a file, so that it asks once for so much. */
@@ -35,6 +35,8 @@ export interface QuotasParts {
   readonly log: Log;
   /** What another process may pay ahead of a file; 1 MiB unless told. */
   readonly aheadBytes?: number;
+  /** How long a tree must have been left before its numbers are saved; 10 s unless told. */
+  readonly restMs?: number;
 }
 
 export interface Quotas extends Meters {
@@ -139,8 +141,7 @@ class OpenQuotas implements Quotas {
     clearTimeout(open.resting);
     const leave = (): void => {
       open.users -= 1;
-      if (open.users > 0 || this.#closing.signal.aborted) return;
-      open.resting = setTimeout(() => void this.#rest(tree, open), REST_MS).unref();
+      if (open.users === 0) this.#restLater(tree, open);
     };
     return { open, leave };
   }
@@ -188,7 +189,17 @@ class OpenQuotas implements Quotas {
     } catch (error) {
       this.#parts.log.unexpected(error, 'saving what is in a tree', { tree });
     }
-    if (open.users === 0 && open.ledger.isIdle) this.#open.delete(tree);
+    if (open.users > 0) return;
+    // There must not be two books of one tree: what a session that has ended is still doing is written into this one.
+    if (!open.ledger.isAtRest || !open.meter.isIdle) return this.#restLater(tree, open);
+    clearTimeout(open.resting);
+    if (this.#open.get(tree) === open) this.#open.delete(tree);
+  }
+
+  #restLater(tree: Tree, open: OpenTree): void {
+    clearTimeout(open.resting);
+    if (this.#closing.signal.aborted) return;
+    open.resting = setTimeout(() => void this.#rest(tree, open), this.#parts.restMs ?? REST_MS).unref();
   }
 
   async #count(tree: Tree, countOf: Parameters<typeof countTree>[0]['countOf']): Promise<Usage> {

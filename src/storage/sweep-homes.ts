@@ -115,7 +115,9 @@ async function settle(folder: HostPath, name: string, { meter, keepMs, active, s
   const stats = await SLOW_CALLS.lstat(entry);
   if (stats === undefined || (await active.has(name))) return;
   const remove = (): Answer<void> => meter.unnaming(entry, () => fs.rm(entry, { force: true }));
-  if (Date.now() - stats.ctimeMs >= keepMs) {
+  // With a second name it is whole: it was given its own, and the server was killed before it could take this one away.
+  const isWhole = stats.nlink > 1;
+  if (isWhole || Date.now() - stats.ctimeMs >= keepMs) {
     await remove();
     swept.removed += 1;
     return;

@@ -68,6 +68,8 @@ export class TreeLedger implements Ledger {
   /** Files that an upload has the credit of replacing. */
   readonly #credited = new Set<Inode>();
   #state: State = 'off';
+  /** How often it was turned on. What was found before the last time may have been changed since by whom nobody asked. */
+  #timesOn = 0;
   #used: Usage = NOTHING;
   #loading: Promise<void> | undefined;
   #dropping: Promise<void> | undefined;
@@ -83,7 +85,9 @@ export class TreeLedger implements Ledger {
 
   /** From now on it counts. */
   turnOn(): void {
-    if (this.#state === 'off') this.#state = 'unknown';
+    if (this.#state !== 'off') return;
+    this.#state = 'unknown';
+    this.#timesOn += 1;
   }
 
   /** From now on it does not; what is known and saved holds no longer. */
@@ -111,6 +115,11 @@ export class TreeLedger implements Ledger {
   get isIdle(): boolean {
     const isBusy = this.#isDoubted || this.#scanning !== undefined || this.#loading !== undefined;
     return this.#names.isFree && this.#marks.size === 0 && !isBusy;
+  }
+
+  /** Whether it knows no more than what was saved, and nobody has anything open or under way. */
+  get isAtRest(): boolean {
+    return this.#state !== 'counting' && this.#dropping === undefined && this.isIdle;
   }
 
   /** Counts anew what is in the tree. Whoever would change it waits. */
@@ -347,9 +356,10 @@ export class TreeLedger implements Ledger {
   }
 
   async #loadNow(): Promise<void> {
+    const timesOn = this.#timesOn;
     await this.#parts.allCount?.();
     const saved = this.#isDoubted ? undefined : await this.#parts.store.load();
-    if (this.#state !== 'unknown') return;
+    if (this.#state !== 'unknown' || timesOn !== this.#timesOn) return;
     if (saved === undefined) {
       await this.scan();
       return;
@@ -359,6 +369,7 @@ export class TreeLedger implements Ledger {
   }
 
   async #scan(): Promise<Usage> {
+    const timesOn = this.#timesOn;
     await this.#parts.allCount?.();
     await this.#names.acquire();
     const isDoubted = this.#isDoubted;
@@ -382,7 +393,7 @@ export class TreeLedger implements Ledger {
       // What has lost its name while it was open is nowhere to be found.
       for (const mark of this.#marks.values()) if (!mark.hasName) used = plus(used, countOf(mark));
       this.#used = used;
-      if (this.#state !== 'off') this.#state = 'counting';
+      if (this.#state !== 'off' && timesOn === this.#timesOn) this.#state = 'counting';
       return used;
     } catch (error) {
       this.#isDoubted ||= isDoubted;

@@ -25,7 +25,8 @@ export class TreeMeter implements Meter, Holder {
   #uncounted = 0;
   /** Those that are counted, or wait for it. */
   #counted = 0;
-  #onQuiet: (() => void) | undefined;
+  /** Those who wait for the end of what was not counted: more than one where counting ends and begins again. */
+  readonly #onQuiet: Array<() => void> = [];
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -59,7 +60,7 @@ export class TreeMeter implements Meter, Holder {
         return await work();
       } finally {
         this.#uncounted -= 1;
-        if (this.#uncounted === 0) this.#onQuiet?.();
+        if (this.#uncounted === 0) for (const goOn of this.#onQuiet.splice(0)) goOn();
       }
     }
     this.#counted += 1;
@@ -131,7 +132,9 @@ export class TreeMeter implements Meter, Holder {
   hold(descriptor: number, mayHang: boolean, credit?: Credit): Answer<HeldFile> {
     // What was just opened on a local disk is in memory: no need to wait elsewhere.
     const stats = async (): Promise<Stats> => (mayHang ? SLOW_CALLS.fstat(descriptor) : fstatSync(descriptor));
-    const held = (inode: OpenInode | undefined): HeldFile => {
+    const held = (opened: OpenInode | undefined): HeldFile => {
+      // Where counting has ended meanwhile, whatever it is by now, this is not among what is counted.
+      const inode = opened !== undefined && this.#inodes.get(opened.key) === opened ? opened : undefined;
       const file = new HeldFile({ holder: this, inode, stats });
       this.#files.add(file);
       return file;
@@ -204,12 +207,9 @@ export class TreeMeter implements Meter, Holder {
   }
 
   async #adopt(): Promise<void> {
-    if (this.#uncounted > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onQuiet = resolve;
-      });
-      this.#onQuiet = undefined;
-    }
+    if (this.#uncounted > 0) await new Promise<void>((resolve) => this.#onQuiet.push(resolve));
+    // It may have ended by now.
+    if (!this.#isCounting) return;
     await Promise.allSettled([...this.#files].map((file) => file.adopt()));
   }
 }

@@ -75,7 +75,7 @@ export interface UserTurns {
 
 /** The turns of all users of a server. */
 export class SharedTurns {
-  /** For opening what belongs to no one user. */
+  /** For opening trees, of which it is not known yet what they are on. */
   readonly opening: Turns;
   readonly #perSession: number;
   readonly #perUser: number;
@@ -92,7 +92,7 @@ export class SharedTurns {
   }
 
   enter(user: string): UserTurns {
-    const own = this.#users.get(user) ?? { opening: new Turns(2), devices: new Map(), entered: 0 };
+    const own = this.#users.get(user) ?? { opening: new Turns(1, this.opening), devices: new Map(), entered: 0 };
     this.#users.set(user, own);
     own.entered += 1;
     const inSession = new Map<Device, Turns>();

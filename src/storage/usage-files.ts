@@ -13,6 +13,9 @@ import { syncFolder } from './upload-aside.ts';
 /** Made with the first file, removed when the server stops in good order. Holds the boot id. */
 const MARK = 'running';
 
+/** Of a file that is being written, until it is whole. */
+const UNFINISHED = '.new';
+
 export class UsageFiles {
   readonly #folder: string;
   readonly #bootId: () => Promise<string>;
@@ -62,6 +65,8 @@ export class UsageFiles {
       if (errnoName(error) === 'ENOENT') return;
       throw error;
     }
+    // Left by a server that was killed.
+    for (const name of names) if (name.endsWith(UNFINISHED)) await fs.unlink(join(this.#folder, name));
     this.#isMarked = names.includes(MARK);
     const files = names.filter((name) => name.endsWith('.json'));
     const bootId = await this.#bootId();
@@ -102,7 +107,7 @@ export class UsageFiles {
 
   /** Whoever reads it sees the old content or the new, whole. */
   async #write(name: string, text: string): Promise<void> {
-    const temporary = join(this.#folder, `${name}.new`);
+    const temporary = join(this.#folder, `${name}${UNFINISHED}`);
     const handle = await fs.open(temporary, 'w', 0o600);
     try {
       await handle.writeFile(text);

@@ -155,6 +155,22 @@ test('login rules: what a role of a group demands holds for its members', (t) =>
   t.is(judge({ ...rules, groups: { staff: { members: ['bob'], roles: ['careful'] } } }, ['password']), 'in password');
 });
 
+/**
+ * What was wrong: a login asked less than the roles say: of a group with `*` among its members it saw no member.
+ * How reached: `groups: { all: { members: ['*'], roles: [careful] } }`, to ask everybody for a second factor.
+ * What this verifies: what such a role demands is demanded, at the login and of who is logged in.
+ */
+test('login rules: what a role of a group of everybody demands holds for everybody', (t) => {
+  const rules: RulesForTest = {
+    roles: { careful: [['publickey', 'password']] },
+    groups: { all: { members: ['*'], roles: ['careful'] } },
+  };
+  t.is(judge(rules, ['password']), 'method');
+  t.is(judge(rules, ['publickey']), 'next password');
+  const login = { user: 'alice', address: '192.0.2.7', method: 'password', key: undefined } as const;
+  t.regex(judgeLiveLogin(rulesOf(rules), login, NOON) ?? '', /by this method/);
+});
+
 test('login rules: what is said of everybody holds for who has nothing else said', (t) => {
   const rules: RulesForTest = { users: { '*': { networks: '10.0.0.0/8' }, alice: { maxSessions: 3 } } };
   t.is(judge(rules, ['password']), 'network');

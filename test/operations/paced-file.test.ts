@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { ownerPolicy } from '../../src/access/policy.ts';
 import { isFileError } from '../../src/model/error.ts';
@@ -8,6 +10,7 @@ import { createOperations } from '../../src/operations/operations.ts';
 import { createPaces } from '../../src/operations/paces.ts';
 import { createMemoryStorage } from '../../src/storage/memory.ts';
 import { FakeClock } from './fake-clock.ts';
+import { openRuledHome } from './homes.ts';
 
 interface Setting {
   readonly clock: FakeClock;
@@ -81,4 +84,30 @@ test('paced file: a channel that is closed waits for nothing more', async (t) =>
     ['cancelled'],
   );
   t.is(clock.alarms, 0);
+});
+
+/**
+ * What was wrong: a write that failed before it came to the storage was forgotten: the close said that all was well, and
+ * an atomic upload took the place of the old file, without what had waited.
+ * How reached: a client with a rate sends its writes and its CLOSE, and is gone before it was the turn of all of them.
+ * What this verifies: such a close fails, and the old file is whole.
+ */
+test('paced file: an upload of which a write was not done is not whole, whoever says so', async (t) => {
+  const clock = new FakeClock();
+  const channel = new AbortController();
+  const pace = createPaces({ ratesOf: () => ({ upload: 1000, download: 1000 }), clock });
+  const atomic = { mode: 'atomic', sync: 'client', keepMs: 60_000 } as const;
+  const home = await openRuledHome(t, '', ['a'], atomic, pace.enter('alice').until(channel.signal));
+  const file = await home.files.open(at('/a'), { write: true, create: true, truncate: true });
+  await file.write(Buffer.alloc(100), 0);
+  const writing = file.write(Buffer.alloc(10_000), 100);
+  const closing = file.close();
+  channel.abort();
+  t.true(isFileError(await t.throwsAsync(writing), 'cancelled'));
+  t.true(isFileError(await t.throwsAsync(closing), 'cancelled'));
+  t.is(await readFile(join(home.folder, 'a'), 'utf8'), 'a');
+  t.deepEqual(
+    home.events.map(({ outcome }) => outcome),
+    ['cancelled'],
+  );
 });

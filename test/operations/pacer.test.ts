@@ -45,6 +45,23 @@ test('pace: without a rate nothing waits', (t) => {
   t.is(clock.alarms, 0);
 });
 
+/**
+ * What was wrong: what had no bytes took its place behind those that waited, and could never go: each turn gave it
+ * nothing, as nothing was left of it, and all downloads of the user stood still for good.
+ * How reached: the last read of a file, which finds its end, while another session of the user waits.
+ * What this verifies: nothing goes at once, and those that wait go on.
+ */
+test('pace: what has no bytes waits for nobody, and holds up nobody', async (t) => {
+  const { clock, pacer } = makePacer(80 * KIB);
+  const busy = keepBusy(pacer, 32 * KIB);
+  await clock.advance(1000);
+  const nothing = pacer.pass({}, 0, never);
+  const before = busy.gone;
+  await clock.advance(4000);
+  t.true(busy.gone >= before + 288 * KIB);
+  t.is(nothing, undefined);
+});
+
 test('pace: an eighth of a second goes at once, the rest at the rate', async (t) => {
   const { clock, pacer } = makePacer(80 * KIB);
   t.is(pacer.pass({}, 10 * KIB, never), undefined);

@@ -3,9 +3,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { ownerPolicy } from '../../src/access/policy.ts';
 import type { Rights } from '../../src/access/rights.ts';
 import type { Decision } from '../../src/access/verdict.ts';
 import { isFileError } from '../../src/model/error.ts';
+import type { AuditEvent } from '../../src/model/event.ts';
 import { parsePath as at } from '../../src/model/path.ts';
 import { createOperations } from '../../src/operations/operations.ts';
 import type { Pace } from '../../src/operations/paces.ts';
@@ -170,6 +172,35 @@ test('revocation: a copy under way ends, and what it had made is as after any fa
   t.is(change(READING), 1);
   await isDenied(t, copying);
   t.true((await readFile(join(folder, 'copy'))).length < 64 * 1024 * 1024);
+});
+
+/**
+ * What was wrong: a copy inside the server went on to its end, for hours if it was large, when its session had ended: so
+ * did that of a user who was locked or removed, or whose session was killed.
+ * How reached: `copy` of a large file in the shell, and the end of the connection.
+ * What this verifies: it ends with the channel, and what it had made is as after any failure.
+ */
+test('revocation: a copy under way ends with its channel', async (t) => {
+  const { files, folder, storage } = await openRuledHome(t, ALL, ['big']);
+  const file = await files.open(at('/big'), { write: true });
+  await file.setAttributes({ sizeBytes: 64 * 1024 * 1024 });
+  await file.close();
+  const channel = new AbortController();
+  const events: AuditEvent[] = [];
+  const copying = createOperations({ policy: ownerPolicy, audit: (event) => events.push(event) })
+    .as({
+      identity: { user: 'alice' },
+      origin: { sessionId: 's1', address: '127.0.0.1' },
+      face: 'exec',
+      storage,
+      signal: channel.signal,
+    })
+    .copy(at('/big'), at('/copy'));
+  while (!(await readdir(folder)).includes('copy')) await Promise.resolve();
+  channel.abort();
+  t.true(isFileError(await t.throwsAsync(copying), 'cancelled'));
+  t.true((await readFile(join(folder, 'copy'))).length < 64 * 1024 * 1024);
+  t.like(events, [{ event: 'file.copy', outcome: 'cancelled' }]);
 });
 
 test('revocation: rules that change while something is being opened count for it', async (t) => {

@@ -53,6 +53,8 @@ export interface TreeOptions extends Limited {
   readonly processes?: number;
   /** What such a process may pay ahead of a file. */
   readonly aheadBytes?: number;
+  /** How long a tree must have been left before its numbers are saved. */
+  readonly restMs?: number;
   /** Fails in place of a disk that can't be read. */
   readonly brokenDisk?: () => Error | undefined;
   readonly uploads?: UploadPolicy;
@@ -63,7 +65,7 @@ export async function makeTrees(t: Pick<ExecutionContext, 'teardown'>, options: 
 }
 
 function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, options: TreeOptions): CountedTrees {
-  const { uploads = IN_PLACE, brokenDisk = () => undefined, processes = 1, aheadBytes, ...limits } = options;
+  const { uploads = IN_PLACE, brokenDisk = () => undefined, processes = 1, aheadBytes, restMs, ...limits } = options;
   const log = createTestLog();
   const [jail, walkMode, local] = ['held', 'auto', createLocalCalls()] as const;
   const quotas = openQuotas({
@@ -78,6 +80,7 @@ function openTrees(t: Pick<ExecutionContext, 'teardown'>, folder: string, option
     folder: join(folder, '.usage'),
     log,
     ...(aheadBytes !== undefined && { aheadBytes }),
+    ...(restMs !== undefined && { restMs }),
   });
   const active = createActiveUploads();
   const openWith = (meters: Meters): Homes =>

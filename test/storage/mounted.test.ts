@@ -4,7 +4,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { FileError, type FileErrorCode, isFileError } from '../../src/model/error.ts';
 import { parsePath as at, ROOT } from '../../src/model/path.ts';
+import { MountPoints } from '../../src/storage/mount-points.ts';
+import { openMountedStorage } from '../../src/storage/mounted.ts';
 import type { Storage, Target } from '../../src/storage/storage.ts';
+import { until } from '../helpers/until.ts';
 import {
   allow,
   allowBoth,
@@ -293,6 +296,59 @@ test('mounted: what must stay is told so, whatever the permit of the target woul
   ] as const) {
     await fails(t, 'permission-denied', storage.rename(at(from), at(target), true, { from: allow, to }));
   }
+});
+
+// Was wrong: a folder of the home stayed open when something that stands in it could not be looked at.
+// Reached by: a list of what is above a mount, when the server is short of descriptors or the disk fails. Verifies: the list
+// fails, and leaves nothing open.
+test('mounted: a list that fails leaves nothing open', async (t) => {
+  const { home, mounts } = mountTrees('/shared/design');
+  let opened = 0;
+  const failing: Storage = {
+    ...home,
+    stat: (path) => Promise.reject(new FileError('too-many-open', { path })),
+    list: async (path, permit) => {
+      const directory = await home.list(path, permit);
+      opened += 1;
+      const close = async (): Promise<void> => {
+        opened -= 1;
+        await directory.close();
+      };
+      return { path, read: (limit) => directory.read(limit), stat: () => directory.stat(), close };
+    },
+  };
+  const points = new MountPoints();
+  points.set(mounts, MOUNTED_MS);
+  const storage = openMountedStorage({ home: failing, points, onClose: () => undefined });
+  await fails(t, 'too-many-open', storage.list(ROOT, allow));
+  t.is(opened, 0);
+});
+
+// Was wrong: each list of what is above a mount asked the mount, and waited no longer than a second: what a disk that stands
+// still had been asked piled up. Reached by: a client that lists on and on. Verifies: it is asked once, until it answers.
+test('mounted: one that does not answer is not asked again and again', async (t) => {
+  const { home } = mountTrees();
+  let answer = (): void => undefined;
+  const silent = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let askedTimes = 0;
+  const slow: Storage = {
+    ...home,
+    stat: async (_path, followLinks, permit) => {
+      askedTimes += 1;
+      await silent;
+      return home.stat(ROOT, followLinks, permit);
+    },
+  };
+  const points = new MountPoints();
+  points.set([mountAt('/design', slow)], MOUNTED_MS);
+  const storage = openMountedStorage({ home, points, onClose: () => undefined });
+  const listing = Promise.all([names(storage, '/'), names(storage, '/'), names(storage, '/')]);
+  t.deepEqual(await listing, [['design'], ['design'], ['design']]);
+  t.is(askedTimes, 1);
+  answer();
+  await until(async () => (await names(storage, '/')).length === 1 && askedTimes > 1);
 });
 
 test('mounted: a link in the home leads into a mount, by whichever words', async (t) => {

@@ -1,7 +1,14 @@
 // When calls are made at once, and when in a thread. The clock is the test's.
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import test from 'ava';
+import { ROOT } from '../../src/model/path.ts';
+import { openHome } from '../../src/storage/home.ts';
 import { Promptness, readTimesSlept } from '../../src/storage/promptness.ts';
+import { createLocalCalls } from '../../src/storage/system-calls.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
 
 function disk({ canTell = true } = {}) {
   let nowMs = 5_000;
@@ -155,6 +162,52 @@ test('promptness: after a minute without a slow call the next doubt is short aga
   t.false(promptness.isPrompt);
   pause(1);
   t.true(promptness.isPrompt);
+});
+
+/**
+ * What was wrong: calls at once follow each other without a turn for anything else in the process: a list of 50,000 entries
+ * held up all sessions for more than a second, timers and Ctrl-C included.
+ * How reached: `find`, `du`, `list -R` or `delete -r` in the shell, in a home with many files.
+ * What this verifies: who asks on and on waits in a thread after a few milliseconds, and is prompt again after that.
+ */
+test('promptness: calls at once do not go on and on', async (t) => {
+  const { promptness, aside, atOnce } = disk();
+  await aside(1);
+  for (let ms = 0; ms < 5; ms += 1) {
+    t.true(promptness.isPrompt);
+    atOnce(1);
+  }
+  t.false(promptness.isPrompt);
+  await aside(1);
+  t.true(promptness.isPrompt);
+  for (let ms = 0; ms < 5; ms += 1) atOnce(1);
+  t.false(promptness.isPrompt);
+  await nextTurn();
+  t.true(promptness.isPrompt, 'everything else had its turn');
+});
+
+test('promptness: a long list lets everything else have its turn', async (t) => {
+  const homesDirectory = await temporaryFolder(t);
+  let nowMs = 0;
+  const clock = (): number => {
+    nowMs += 0.1;
+    return nowMs;
+  };
+  const local = createLocalCalls(new Promptness(clock));
+  const storage = await openHome({ homesDirectory, user: 'alice', jail: 'held', walkMode: 'sync', local });
+  t.teardown(() => storage.close());
+  for (let number = 0; number < 300; number += 1) await writeFile(join(homesDirectory, 'alice', `${number}`), '');
+  const directory = await storage.list(ROOT, () => undefined);
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  for (let entries = await directory.read(100); entries.length > 0; ) entries = await directory.read(100);
+  clearImmediate(counting);
+  await directory.close();
+  t.true(turns >= 10, `${turns} turns`);
 });
 
 test('promptness: what throws counts as what answers', async (t) => {

@@ -1,5 +1,19 @@
-import { link, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  link,
+  mkdir,
+  open as openFile,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { FileError, type FileErrorCode } from '../../src/model/error.ts';
 import type { OpenFile, OpenOptions } from '../../src/model/files.ts';
@@ -434,6 +448,39 @@ test('quota: restarted in good order, what is in a tree is known without looking
   t.deepEqual(await again.quotas.scan(ALICE), { bytes: 0, files: 1 });
   await put(storage, '/b', 100);
   await agrees(t, again, 100, 1);
+});
+
+/**
+ * What was wrong: when a tree that had been left was forgotten, what was set to forget it once more was not: it struck
+ * whoever used the tree by then. The next session had another book of it, and neither knew what the other counted.
+ * How reached: a session comes and goes while the numbers are being saved after the one before it, as on a slow disk.
+ * What this verifies: the tree is not forgotten while somebody uses it.
+ */
+test('quota: a tree that is used is not forgotten, however often it was left before', async (t) => {
+  const restMs = 200;
+  const trees = await makeTrees(t, { quota: { bytes: 100, files: 10 }, restMs });
+  const first = await trees.session();
+  await put(first, '/a', 10);
+  // Who opens it to write waits until somebody reads.
+  const usage = join(trees.home, '..', '.usage');
+  const saving = join(usage, 'home.alice.json.new');
+  await mkdir(usage);
+  await promisify(execFile)('mkfifo', [saving]);
+  first.close();
+  await until(() => existsSync(join(usage, 'running')));
+  const second = await trees.session();
+  second.close();
+  const reading = await openFile(saving);
+  await rm(saving);
+  await until(() => trees.log.unforeseen.length > 0);
+  await reading.close();
+  const third = await trees.session();
+  await put(third, '/b', 50);
+  const startedMs = Date.now();
+  await until(() => Date.now() > startedMs + 2 * restMs);
+  await put(await trees.session(), '/c', 30);
+  await fails(t, 'quota-exceeded', put(third, '/d', 11));
+  t.deepEqual(await trees.used(), { bytes: 90, files: 4 });
 });
 
 test('quota: killed, a tree that was changed is counted anew, and one that was not is not', async (t) => {

@@ -13,7 +13,7 @@ interface Book {
   readonly disk: Map<string, number>;
   /** Resolves when a walk has been everywhere. */
   readonly walked: Promise<void>;
-  /** Lets it come to its end. */
+  /** Lets the first one come to its end, where it is held up. */
   readonly walkOn: () => void;
 }
 
@@ -29,6 +29,7 @@ function makeBook(quota: Quota, options: { saved?: Usage; heldUp?: boolean } = {
     },
   };
   const disk = new Map<string, number>();
+  let isHeldUp = options.heldUp === true;
   let walkOn = (): void => undefined;
   let seen = (): void => undefined;
   const walked = new Promise<void>((resolve) => {
@@ -47,7 +48,8 @@ function makeBook(quota: Quota, options: { saved?: Usage; heldUp?: boolean } = {
         walkOn = resolve;
       });
       seen();
-      if (options.heldUp === true) await held;
+      if (isHeldUp) await held;
+      isHeldUp = false;
       return total;
     },
   });
@@ -157,4 +159,23 @@ test('ledger: what can not be counted is asked again, and nobody is let in meanw
   await t.throwsAsync(ledger.account(), { message: 'not now' });
   await ledger.lock();
   t.deepEqual(ledger.used, { bytes: 10, files: 1 });
+});
+
+/**
+ * What was wrong: a count that was begun before the quota was taken away, and ended after it was set again, was taken for
+ * true, though meanwhile nobody had told of what was changed.
+ * How reached: sshome.yaml is edited twice while a large tree is counted.
+ * What this verifies: the tree is counted anew before the next change.
+ */
+test('ledger: what was counted in part without a quota is counted again', async (t) => {
+  const { ledger, disk, walked, walkOn } = makeBook(QUOTA, { heldUp: true });
+  const locking = ledger.lock();
+  await walked;
+  await ledger.turnOff();
+  disk.set('made meanwhile', 100);
+  ledger.turnOn();
+  walkOn();
+  await locking;
+  await ledger.unlock();
+  t.deepEqual(ledger.used, { bytes: 100, files: 1 });
 });

@@ -58,6 +58,22 @@ test('turns: homes in which a part hangs leave turns to those that are on the sa
   t.is(take(shared.enter('bob').on(1), 100).given, 2);
 });
 
+/**
+ * What was wrong: each user had two turns for opening the home, and there was no bound to them in all.
+ * How reached: the file system of many homes stands still, and their users try to log in again.
+ * What this verifies: whoever opens something, threads are left to those who work.
+ */
+test('turns: users whose homes can not be opened leave turns to those who work', (t) => {
+  const shared = new SharedTurns(16);
+  let taken = take(shared.opening, 1).given;
+  for (let user = 0; user < 20; user += 1) {
+    for (let session = 0; session < 3; session += 1) taken += take(shared.enter(`user${user}`).opening, 1).given;
+    take(shared.enter(`user${user}`).on(1), 100);
+  }
+  t.is(taken, 2);
+  t.is(take(shared.enter('bob').on(2), 100).given, 2);
+});
+
 test('turns: a user who has left is forgotten', (t) => {
   const shared = new SharedTurns(16);
   const alice = shared.enter('alice');

@@ -11,6 +11,7 @@ import type { Permit, Storage } from '../../src/storage/storage.ts';
 import { sweepHomes } from '../../src/storage/sweep-homes.ts';
 import { createLocalCalls } from '../../src/storage/system-calls.ts';
 import { freeTurns } from '../../src/storage/turns.ts';
+import { temporaryNameOf } from '../../src/storage/upload-names.ts';
 import type { UploadPolicy } from '../../src/storage/upload-policy.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { createTestLog } from '../helpers/test-log.ts';
@@ -314,6 +315,24 @@ test('sweep: what a killed server left can be gone on with', async (t) => {
   await file.write(Buffer.from('second'), 6);
   await file.close();
   t.is(await readFile(join(homes.folder, 'a'), 'utf8'), 'first second');
+});
+
+/**
+ * What was wrong: a file that was uploaded was kept as one that was cut off, too, by its second name: whoever uploaded
+ * another one of its old name, later, wrote into it.
+ * How reached: a server is killed at the close of an atomic upload, after the file got its name and before it lost its
+ * temporary one.
+ * What this verifies: a sweep takes that away, and the file is left alone.
+ */
+test('sweep: what a killed server had given its name already is no upload that was cut off', async (t) => {
+  const homes = await makeHomes(t);
+  const storage = await homes.session();
+  await put(storage, '/a', 'whole');
+  await link(join(homes.folder, 'a'), join(homes.folder, temporaryNameOf('a', { exclusive: false })));
+  t.deepEqual(await homes.sweep(60_000), { removed: 1, kept: 0 });
+  await storage.rename(path('/a'), path('/b'), false, { from: allowed, to: allowed });
+  await (await begin(storage, '/a', 'else', { write: true, create: true })).close();
+  t.is(await readFile(join(homes.folder, 'b'), 'utf8'), 'whole');
 });
 
 test('sync: a server that does not sync says so', async (t) => {

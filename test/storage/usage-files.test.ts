@@ -52,6 +52,21 @@ test('usage files: a killed server leaves what was at rest; a machine that went 
   t.is(await unknownBoot.of('home:alice').load(), undefined);
 });
 
+/**
+ * What was wrong: a server that was killed while it wrote such a file left the unfinished one, for good when the tree was
+ * not saved again.
+ * How reached: kill -9 at the end of a session.
+ * What this verifies: the next server removes it.
+ */
+test('usage files: what a killed server was writing is removed', async (t) => {
+  const folder = await folderFor(t);
+  await new UsageFiles(folder, boot('one')).of('home:alice').save(USAGE);
+  await writeFile(join(folder, 'home.bob.json.new'), '{"by');
+  const files = new UsageFiles(folder, boot('one'));
+  t.is(await files.of('home:bob').load(), undefined);
+  t.deepEqual((await readdir(folder)).sort(), ['home.alice.json', 'running']);
+});
+
 test('usage files: a folder that can not be read is no empty one', async (t) => {
   const folder = await folderFor(t);
   await mkdir(join(folder, '..'), { recursive: true });
