@@ -1,14 +1,47 @@
 // What a user who has logged in can do with the channels of a connection: their windows, and how they end.
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
+import type { ClientChannel } from 'ssh2';
 import { login } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 import { str, u32 } from '../sftp/bytes-of.ts';
-import { listen, say } from './liar.ts';
+import { grantWindow, listen, say, socketOf } from './liar.ts';
 import { MESSAGE, message } from './plain-peer.ts';
 import { startVictim, survives } from './victim.ts';
 
+const WINDOW_ADJUST = 93;
 const CHANNEL_CLOSE = 97;
+
+test.serial('window: one that is opened by nothing, a hundred thousand times, costs nothing', async (t) => {
+  /*
+   * What was wrong: with each opening of a window in which something waits, one more function was wrapped around the one that
+   * says that it was sent: 140 bytes each, without end, and when it was sent at last the stack overflowed; where that was
+   * said by the socket, as an exception that nobody caught.
+   * How it was reached: SSH_MSG_CHANNEL_WINDOW_ADJUST by 0 bytes.
+   * What this verifies: what waited arrives, and the connection goes on.
+   */
+  const victim = await startVictim(t);
+  const content = Buffer.alloc(300_000, 'content');
+  await writeFile(join(await victim.homeOf('mallory'), 'file'), content);
+  const client = await login(t, victim, 'mallory');
+  grantWindow(client, 0);
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    client.exec('cat file', (error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+  const output: Buffer[] = [];
+  channel.on('data', (chunk: Buffer) => output.push(chunk));
+  const ended = new Promise((resolve) => channel.once('close', resolve));
+  for (let sent = 0; sent < 100_000 && !socketOf(client).destroyed; sent += 1) {
+    say(client, message(WINDOW_ADJUST, u32(0), u32(0)));
+    if (sent % 5000 === 0) await until(() => socketOf(client).writableLength < 1024 * 1024);
+  }
+  say(client, message(WINDOW_ADJUST, u32(0), u32(content.length)));
+  await ended;
+  t.true(Buffer.concat(output).equals(content));
+  await survives(t, victim, 60);
+});
 
 test.serial('channels: those that are closed without having been used are no fewer for the next', async (t) => {
   /*
