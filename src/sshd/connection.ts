@@ -136,6 +136,7 @@ export class Connection implements Queue {
       onViolation: (what) => {
         this.#offence = 'crash';
         this.#note(`protocol violation: ${what}`);
+        this.#giveUp();
       },
       onChannelClosed: (id) => this.#sessions?.closed(id),
     });
@@ -225,7 +226,7 @@ export class Connection implements Queue {
     this.#note(reason);
     this.#client?.end();
     this.#ended.abort();
-    this.#destroySoon();
+    this.#giveUp();
   }
 
   #graceIsOver(): void {
@@ -246,6 +247,15 @@ export class Connection implements Queue {
   #failed(error: Error & { level?: string; code?: string | number }): void {
     this.#note(printableShort(error.message, 200));
     this.#backend.log.debug('connection failed', { ...this.#origin, error: printableShort(error.message, 200) });
+    this.#giveUp();
+  }
+
+  /**
+   * Looks at nothing more that comes: ssh2 goes on reading after an error, and keeps what belongs to a packet of any length.
+   * What is still to be sent has a moment to leave.
+   */
+  #giveUp(): void {
+    this.#socket.removeAllListeners('data').resume();
     this.#destroySoon();
   }
 
