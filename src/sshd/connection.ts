@@ -70,6 +70,8 @@ export class Connection implements Queue {
     this.#limits = limits;
     // Traffic does not extend it: a client that trickles bytes is cut off like one that sends none.
     this.#graceTimer = setTimeout(() => this.#graceIsOver(), limits.loginGraceMs);
+    // ssh2 asks for no sign of life any more then, and what is left to be sent may never be taken.
+    socket.once('end', () => this.#destroySoon());
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve(this.#finish()));
     });

@@ -64,3 +64,29 @@ test.serial('channels: those that are closed without having been used are no few
   client.destroy();
   await survives(t, victim, 60);
 });
+
+test.serial('hanging up: a client that ends its side, and takes nothing more, is let go', async (t) => {
+  /*
+   * What was wrong: ssh2 ends its keepalive with the client's side, and the socket waited to be emptied, for as long as the
+   * client's machine answered that it takes nothing now: for ever, with its places among connections and sessions.
+   * How it was reached: FIN in the middle of a download that is not read.
+   * What this verifies: the connection is closed.
+   */
+  const victim = await startVictim(t);
+  await writeFile(join(await victim.homeOf('mallory'), 'file'), Buffer.alloc(64 * 1024 * 1024));
+  const client = await login(t, victim, 'mallory');
+  grantWindow(client);
+  client.exec('cat file', (_error, channel) => channel?.on('error', () => {}));
+  const socket = socketOf(client);
+  await until(() => socket.bytesRead > 1024 * 1024);
+  socket.pause();
+  // By then the way is full. Were it not, this would verify less.
+  let polls = 0;
+  await until(() => ++polls > 50);
+  socket.end();
+  await until(async () =>
+    (await victim.records()).some(({ event, user }) => event === 'session.close' && user === 'mallory'),
+  );
+  t.pass();
+  await survives(t, victim, 60);
+});
