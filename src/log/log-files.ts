@@ -34,7 +34,7 @@ export async function openLogPart(file: string, { inode }: LogPart): Promise<Fil
   return undefined;
 }
 
-/** `log.jsonl`, `log1.jsonl`, `log2.jsonl` ...: as winston numbers them, the newest first. */
+/** `log.jsonl`, `log1.jsonl`, `log2.jsonl` ...: as file-output.ts numbers them, the newest first. */
 async function namesOf(file: string): Promise<string[]> {
   const extension = extname(file);
   const stem = basename(file, extension);

@@ -3,6 +3,7 @@
 import winston from 'winston';
 import { printableJson } from '../model/printable.ts';
 import { batchedOutput } from './batched-output.ts';
+import { fileOutput } from './file-output.ts';
 import { readableLine } from './readable-line.ts';
 import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords } from './records.ts';
 
@@ -33,15 +34,11 @@ export function createLog(settings: LogSettings): ServerLog {
       silent: settings.quiet,
     }),
   ];
-  if (settings.file !== '') {
+  // Not winston's own: after an error it never writes again, and logging heaps up behind it.
+  const file = settings.file === '' ? undefined : fileOutput({ ...settings, lostLine, onTrouble: toldAside });
+  if (file !== undefined) {
     transports.push(
-      new winston.transports.File({
-        filename: settings.file,
-        maxsize: settings.maxFileBytes,
-        maxFiles: settings.maxFiles,
-        tailable: true,
-        format: winston.format.printf(printableJson),
-      }),
+      new winston.transports.Stream({ stream: file, eol: '\n', format: winston.format.printf(printableJson) }),
     );
   }
   const logger = winston.createLogger({
@@ -50,7 +47,7 @@ export function createLog(settings: LogSettings): ServerLog {
     format: winston.format.timestamp(),
     transports,
   });
-  logger.on('error', (error: Error) => process.stderr.write(`sshome: the log can't be written: ${error.message}\n`));
+  logger.on('error', toldAside);
 
   const write = (record: LogRecord): void => {
     logger.log(record);
@@ -60,8 +57,21 @@ export function createLog(settings: LogSettings): ServerLog {
     write,
     close: () =>
       new Promise((resolve) => {
-        logger.once('finish', () => standardError.end(resolve));
+        logger.once('finish', () => {
+          const ended = (): void => void standardError.end(resolve);
+          if (file === undefined) ended();
+          else file.end(ended);
+        });
         logger.end();
       }),
   };
+}
+
+function lostLine(lost: number): string {
+  const message = 'log records were lost: the log file could not be written';
+  return `${printableJson({ level: 'error', message, lost, timestamp: new Date().toISOString() })}\n`;
+}
+
+function toldAside({ message }: Error): void {
+  process.stderr.write(`sshome: the log can't be written: ${message}\n`);
 }

@@ -2,7 +2,7 @@
 
 import type { Attributes } from '../model/entry.ts';
 import { FileError, isFileError } from '../model/error.ts';
-import type { Files, OpenFile } from '../model/files.ts';
+import type { Directory, Files, OpenFile } from '../model/files.ts';
 import { joinPath, nameOf, parsePath, type VirtualPath } from '../model/path.ts';
 import { ScpProtocolError } from './protocol-error.ts';
 import { entryLine, timesLine } from './record.ts';
@@ -10,6 +10,8 @@ import type { ScpWire } from './wire.ts';
 
 const PIECE_BYTES = 256 * 1024;
 const LIST_BATCH = 256;
+/** Of a folder with more names it is read on when these are sent. */
+const NAMES_TOGETHER = 50_000;
 
 export interface SourceParts {
   readonly files: Files;
@@ -47,20 +49,35 @@ async function sendFolder(path: VirtualPath, about: Attributes, parts: SourcePar
   try {
     if (!(await announce(wire, about, parts, entryLine('D', about.mode, 0, nameOf(path) || '.')))) return false;
     let allSent = true;
-    for (let batch = await folder.read(LIST_BATCH); batch.length > 0; batch = await folder.read(LIST_BATCH)) {
-      for (const { name } of batch) {
-        signal.throwIfAborted();
-        const sent = await reporting(parts, `${path}/${name}`, async () => {
-          const inner = joinPath(path, name);
-          return sendPath(inner, await files.stat(inner), parts);
-        });
-        allSent = sent && allSent;
-      }
+    for await (const name of namesIn(folder, signal)) {
+      const sent = await reporting(parts, `${path}/${name}`, async () => {
+        const inner = joinPath(path, name);
+        return sendPath(inner, await files.stat(inner), parts);
+      });
+      allSent = sent && allSent;
     }
     await wire.sendLine('E');
     return (await accepted(wire)) && allSent;
   } finally {
     await folder.close();
+  }
+}
+
+/** Closes the folder before the last names are handed out: of folders in one another none but the innermost is open. */
+async function* namesIn(folder: Directory, signal: AbortSignal): AsyncGenerator<string> {
+  for (let isAtEnd = false; !isAtEnd; ) {
+    const names: string[] = [];
+    while (!isAtEnd && names.length < NAMES_TOGETHER) {
+      signal.throwIfAborted();
+      const batch = await folder.read(LIST_BATCH);
+      for (const { name } of batch) names.push(name);
+      isAtEnd = batch.length === 0;
+    }
+    if (isAtEnd) await folder.close();
+    for (const name of names) {
+      signal.throwIfAborted();
+      yield name;
+    }
   }
 }
 

@@ -8,7 +8,10 @@ const BATCH = 512;
 /** A folder with more entries is sorted in parts of this size: the memory for one listing stays bounded. */
 const SORTED_TOGETHER = 50_000;
 
-/** The entries of a folder, in the order of `compare` (by name unless told). */
+/**
+ * The entries of a folder, in the order of `compare` (by name unless told). It is closed before they are handed out, unless it
+ * has very many: whoever goes down from there would hold a folder open on each level.
+ */
 export async function* readFolder(
   files: Files,
   path: VirtualPath,
@@ -26,6 +29,7 @@ export async function* readFolder(
         if (entries.length >= SORTED_TOGETHER) break;
         batch = await folder.read(BATCH);
       }
+      if (batch.length === 0) await folder.close();
       yield* entries.sort(compare);
       if (batch.length === 0) return;
     }

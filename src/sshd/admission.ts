@@ -139,7 +139,8 @@ export class Admission {
 
   /** Forgets a source that has no connection and no delay left, so that the table stays as large as what is going on. */
   #forget(name: string, source: Source): void {
-    if (source.present > 0) return;
+    // It may have been forgotten meanwhile, and another of that name be counted.
+    if (source.present > 0 || this.#bySource.get(name) !== source) return;
     if (source.nextMs <= performance.now() - 1000) this.#bySource.delete(name);
     else setTimeout(() => this.#forget(name, source), 2000).unref();
   }

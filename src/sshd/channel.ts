@@ -13,8 +13,18 @@ export interface SessionChannel {
   finish(exitStatus: number): Promise<void>;
 }
 
+type WriteCallback = (error?: Error | null) => void;
+
 interface WritableInternals {
-  _write(chunk: Buffer, encoding: BufferEncoding, callback: (error?: Error | null) => void): void;
+  _write(chunk: Buffer, encoding: BufferEncoding | null, callback: WriteCallback): void;
+}
+
+/** What ssh2 keeps of a write that the window had no room for. */
+interface WindowWait {
+  _chunk: Buffer | undefined;
+  _chunkcb: WriteCallback | undefined;
+  _chunkErr: Buffer | undefined;
+  _chunkcbErr: WriteCallback | undefined;
 }
 
 export function adaptChannel(by: {
@@ -26,8 +36,19 @@ export function adaptChannel(by: {
   // Errors after the peer is gone have nobody to be told to; the signal has ended the work already.
   channel.on('error', () => {});
   channel.stderr.on('error', () => {});
-  holdBackUntilDrained(channel, guard);
-  holdBackUntilDrained(channel.stderr, guard);
+  const waiting = channel as unknown as WindowWait;
+  const errors = channel.stderr as unknown as WritableInternals;
+  holdBackUntilDrained(channel, guard, () => {
+    waiting._chunk = undefined;
+    waiting._chunkcb = undefined;
+    // When the window opens, ssh2 goes on with one of the two that wait for it.
+    const { _chunkErr: chunk, _chunkcbErr: callback } = waiting;
+    if (chunk !== undefined && callback !== undefined) errors._write(chunk, null, callback);
+  });
+  holdBackUntilDrained(channel.stderr, guard, () => {
+    waiting._chunkErr = undefined;
+    waiting._chunkcbErr = undefined;
+  });
   return {
     stream: channel,
     errorOutput: channel.stderr,
@@ -39,15 +60,25 @@ export function adaptChannel(by: {
 /**
  * ssh2 counts a write as done when it is encrypted, however much the socket holds back: a peer with a large window that
  * reads nothing would fill the memory. So the next write waits until the socket has been emptied.
+ *
+ * `forget` is called when all of a write has gone out: ssh2 keeps what the window had no room for also after it was sent,
+ * and would send it again when next something waits.
  */
-function holdBackUntilDrained(stream: Writable, guard: TransportGuard): void {
+function holdBackUntilDrained(stream: Writable, guard: TransportGuard, forget: () => void): void {
   const internals = stream as unknown as WritableInternals;
   const write = internals._write;
-  internals._write = (chunk, encoding, callback) =>
-    write.call(stream, chunk, encoding, (error) => {
-      if (error) callback(error);
-      else guard.whenDrained(callback);
-    });
+  let done: WriteCallback | undefined;
+  internals._write = (chunk, encoding, callback) => {
+    // With each opening of the window ssh2 writes again what is left, and hands in the callback that it was given here.
+    if (callback !== done) {
+      done = (error) => {
+        forget();
+        if (error) callback(error);
+        else guard.whenDrained(callback);
+      };
+    }
+    write.call(stream, chunk, encoding, done);
+  };
 }
 
 async function finish(channel: ServerChannel, exitStatus: number, signal: AbortSignal): Promise<void> {

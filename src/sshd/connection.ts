@@ -70,6 +70,8 @@ export class Connection implements Queue {
     this.#limits = limits;
     // Traffic does not extend it: a client that trickles bytes is cut off like one that sends none.
     this.#graceTimer = setTimeout(() => this.#graceIsOver(), limits.loginGraceMs);
+    // ssh2 asks for no sign of life any more then, and what is left to be sent may never be taken.
+    socket.once('end', () => this.#destroySoon());
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve(this.#finish()));
     });
@@ -136,6 +138,7 @@ export class Connection implements Queue {
       onViolation: (what) => {
         this.#offence = 'crash';
         this.#note(`protocol violation: ${what}`);
+        this.#giveUp();
       },
       onChannelClosed: (id) => this.#sessions?.closed(id),
     });
@@ -225,7 +228,7 @@ export class Connection implements Queue {
     this.#note(reason);
     this.#client?.end();
     this.#ended.abort();
-    this.#destroySoon();
+    this.#giveUp();
   }
 
   #graceIsOver(): void {
@@ -246,6 +249,15 @@ export class Connection implements Queue {
   #failed(error: Error & { level?: string; code?: string | number }): void {
     this.#note(printableShort(error.message, 200));
     this.#backend.log.debug('connection failed', { ...this.#origin, error: printableShort(error.message, 200) });
+    this.#giveUp();
+  }
+
+  /**
+   * Looks at nothing more that comes: ssh2 goes on reading after an error, and keeps what belongs to a packet of any length.
+   * What is still to be sent has a moment to leave.
+   */
+  #giveUp(): void {
+    this.#socket.removeAllListeners('data').resume();
     this.#destroySoon();
   }
 

@@ -14,7 +14,7 @@ import { runCommand, runShell } from '../shell/shell.ts';
 import type { Pty, ShellContext, Terminal } from '../shell/terminal.ts';
 import type { Backend, UserSession } from './backend.ts';
 import { adaptChannel, type SessionChannel } from './channel.ts';
-import { failRequest } from './ssh2-internals.ts';
+import { closeUnused, failRequest } from './ssh2-internals.ts';
 import type { TransportGuard } from './transport-guard.ts';
 
 /** Exit status of a channel whose work ended in an error nobody foresaw (EX_SOFTWARE of sysexits.h). */
@@ -131,6 +131,7 @@ export function serveSessions(parts: SessionsParts): Sessions {
 
   client.on('session', (acceptSession) => {
     const session = acceptSession();
+    session.on('close', () => closeUnused(client, session));
     const pty = watchPty(session);
     session.on('shell', (accept, reject) =>
       begin({ session, accept, reject }, (user, channel) =>

@@ -26,6 +26,7 @@ export interface ClientInternals {
   readonly _sock: Socket;
   readonly _chanMgr: {
     get(id: number): ChannelState | undefined;
+    remove(id: number): void;
     readonly _count: number;
     readonly _channels: Readonly<Record<number, ChannelQueue & { readonly _channel?: ChannelQueue }>>;
   };
@@ -39,6 +40,21 @@ export function internalsOf(client: Connection): ClientInternals {
 export function failRequest(client: Connection, session: Session): void {
   const { _chanInfo } = session as unknown as { readonly _chanInfo: { readonly outgoing: { readonly id: number } } };
   internalsOf(client)._protocol.channelFailure(_chanInfo.outgoing.id);
+}
+
+/**
+ * Answers the close of a session's channel on which no program was started (RFC 4254, section 5.3), and gives up its
+ * place. ssh2 does neither: its peer waits, and has one channel less for as long as the connection lasts.
+ */
+export function closeUnused(client: Connection, session: Session): void {
+  const { _channel, _chanInfo } = session as unknown as {
+    readonly _channel: object | undefined;
+    readonly _chanInfo: { readonly incoming: { readonly id: number }; readonly outgoing: { readonly id: number } };
+  };
+  if (_channel !== undefined) return;
+  const { _protocol: protocol, _chanMgr: channels } = internalsOf(client);
+  channels.remove(_chanInfo.incoming.id);
+  protocol.channelClose(_chanInfo.outgoing.id);
 }
 
 /** Bytes that wait in the channels of a connection, to be read by us or to be sent. */
@@ -60,6 +76,7 @@ export function checkInternals(client: Connection): void {
     '_protocol._decipher._packet': '_packet' in protocol._decipher,
     _sock: typeof socket?.pause === 'function',
     '_chanMgr.get': typeof channels?.get === 'function',
+    '_chanMgr.remove': typeof channels?.remove === 'function',
     '_chanMgr._channels': typeof channels?._channels === 'object',
   };
   for (const [part, isThere] of Object.entries(parts)) {

@@ -17,6 +17,7 @@ import { openUploadWindow, pressureOn, type UploadWindow, windowFor } from './up
 
 // Message numbers of RFC 4250, section 4.1.2.
 const KEXINIT = 20;
+const USERAUTH_INFO_RESPONSE = 61;
 const GLOBAL_REQUEST = 80;
 const CHANNEL_OPEN = 90;
 const CHANNEL_DATA = 94;
@@ -112,6 +113,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     roundTrip.received(type);
     // ssh2 crosses the login under way off its list then, and throws when that is to be answered.
     if (OF_SERVERS.has(type)) return violation(`message ${type} is no client's`);
+    if (type === USERAUTH_INFO_RESPONSE && promisesTooMuch(payload)) return violation('answers that are not there');
     if (type !== undefined && type >= GLOBAL_REQUEST) {
       if (type >= CHANNEL_OPEN) lastActivityMs = performance.now();
       if (!isAuthenticated()) return violation(`message ${type} before login`);
@@ -172,6 +174,11 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
 function whenDrained(socket: Socket, maxUnsentBytes: number, ready: () => void): void {
   if (socket.writableLength <= maxUnsentBytes / 2 || socket.destroyed) ready();
   else socket.once('drain', ready);
+}
+
+/** Whether there is no room for as many answers as a client says it gives (RFC 4256, section 3.4): ssh2 makes room first. */
+function promisesTooMuch(payload: Buffer): boolean {
+  return payload.length >= 5 && payload.readUInt32BE(1) > (payload.length - 5) / 4;
 }
 
 /** Answers a CHANNEL_OPEN (RFC 4254, section 5.1) that ssh2 must not see; false leaves it to ssh2. */

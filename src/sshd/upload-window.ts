@@ -1,7 +1,7 @@
 // The window of a channel that takes uploads (RFC 4254, section 5.2): how much a client may send ahead. ssh2 has 2 MiB,
 // which over a round trip of 100 ms is 20 MB/s at most. Here it is as wide as the way is long, and opened again as soon as
 // a part of it is used. What a reader who can't keep up leaves waiting is bounded by the connection instead: it is not read
-// from then.
+// from then, unless it is the client that does not keep up, with its replies.
 
 import type { ServerChannel } from 'ssh2';
 import type { Pressure } from '../sftp/session.ts';
@@ -47,7 +47,6 @@ export function openUploadWindow(by: {
 }): UploadWindow {
   const { channel, protocol, reading, windowBytes } = by;
   const { incoming, outgoing } = channel as unknown as ChannelInternals;
-  let isStopped = false;
 
   const open = (): void => {
     const bytes = windowBytes - incoming.window;
@@ -56,25 +55,18 @@ export function openUploadWindow(by: {
     protocol.channelWindowAdjust(outgoing.id, bytes);
   };
 
-  const goOn = (): void => {
-    if (!isStopped) return;
-    isStopped = false;
-    reading.goOn('unread');
-  };
-
   channel.on('data', () => {
     if (channel.readableLength > MAX_WAITING_BYTES / 2) return;
     open();
-    goOn();
+    reading.goOn('unread');
   });
-  channel.once('close', goOn);
+  channel.once('close', () => reading.goOn('unread'));
   open();
 
   return {
     received: () => {
-      if (channel.readableLength <= MAX_WAITING_BYTES || isStopped) return;
-      isStopped = true;
-      reading.stop('unread');
+      // Behind what it has sent a client tells that it takes replies: then all that it may send ahead is kept.
+      if (channel.readableLength > MAX_WAITING_BYTES && !channel.writableNeedDrain) reading.stop('unread');
     },
   };
 }
@@ -95,6 +87,7 @@ export function pressureOn(by: { channel: ServerChannel; reading: Reading; isAlo
     stop: (surfeit) => {
       if (surfeit === 'requests' && isAlone()) return reading.stop('unhandled');
       reading.goOn('unhandled');
+      reading.goOn('unread');
       channel.pause();
     },
     goOn,

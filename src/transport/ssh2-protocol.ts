@@ -37,6 +37,7 @@ export interface Protocol {
   requestFailure(): void;
   channelOpenFail(recipient: number, reason: number, description: string): void;
   channelFailure(recipient: number): void;
+  channelClose(recipient: number): void;
   channelWindowAdjust(recipient: number, bytes: number): void;
 }
 
@@ -172,6 +173,7 @@ export function checkProtocol(protocol: Protocol): void {
     requestSuccess: isFunction(protocol?.requestSuccess),
     requestFailure: isFunction(protocol?.requestFailure),
     channelOpenFail: isFunction(protocol?.channelOpenFail),
+    channelClose: isFunction(protocol?.channelClose),
     channelWindowAdjust: isFunction(protocol?.channelWindowAdjust),
   };
   for (const [part, isThere] of Object.entries(parts)) {

@@ -1,6 +1,7 @@
 // What anybody on the internet can send before there are keys: no login, not even a client is needed.
 
 import { createECDH, generateKeyPairSync } from 'node:crypto';
+import { connect } from 'node:net';
 import test from 'ava';
 import { encodeStrings } from '../../src/transport/wire.ts';
 import { until } from '../helpers/until.ts';
@@ -96,6 +97,28 @@ test.serial(
     await survives(t, victim, 60);
   },
 );
+
+test.serial('packet: after a length that is a lie nothing is kept, also of a peer that does not hang up', async (t) => {
+  /*
+   * What was wrong: ssh2 goes on reading after an error, and keeps what comes as the body of the packet of 2 GiB.
+   * How it was reached: the peer does not close its side when the server does: 350 MB in the two seconds until it is cut off.
+   * What this verifies: what comes after the error is thrown away.
+   */
+  const victim = await startVictim(t);
+  const socket = connect({ host: victim.host, port: victim.port, allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  const isRefused = new Promise((resolve) => socket.once('end', resolve));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => {}).resume();
+  socket.write('SSH-2.0-attack\r\n');
+  socket.write(plainPacket(message(MESSAGE.ignore, u32(0)), { length: 2 ** 31 - 1 }));
+  await isRefused;
+  const piece = Buffer.alloc(1024 * 1024);
+  while (!socket.destroyed) {
+    if (!socket.write(piece)) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
+  }
+  await survives(t, victim, 60);
+});
 
 test.serial('order: messages of key exchange out of order end the connection', async (t) => {
   // Would go wrong: keys are taken into use that nobody agreed on, or a state is left that the next message breaks.

@@ -218,6 +218,29 @@ test.serial(
   },
 );
 
+test.serial(
+  'answers: a number of them that is a lie ends the connection, and nothing is set aside for it',
+  async (t) => {
+    /*
+     * What was wrong: ssh2 makes a list for as many answers as SSH_MSG_USERAUTH_INFO_RESPONSE says it has, before it looks for
+     * them: 256 MiB for a message of 13 bytes.
+     * How it was reached: by anybody who was asked for a password.
+     * What this verifies: such a message ends the connection, and costs no memory.
+     */
+    const victim = await startVictim(t);
+    for (const count of [2 ** 25 - 1, 2 ** 32 - 1, 2]) {
+      const { client, heard, hears } = await attacker(t, victim);
+      say(client, userauth('mallory', 'keyboard-interactive', encodeStrings(['', ''])));
+      await hears(MESSAGE.userauthInfoRequest);
+      t.true(heard.includes(MESSAGE.userauthInfoRequest));
+      const gone = closed(client);
+      say(client, message(MESSAGE.userauthInfoResponse, u32(count), encodeStrings([''])));
+      await gone;
+    }
+    await survives(t, victim, 60);
+  },
+);
+
 test.serial('passwords: three hundred at once are not three hundred tries', async (t) => {
   const victim = await startVictim(t);
   const client = await beforeLogin(t, victim, 'mallory');

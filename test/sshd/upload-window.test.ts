@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -12,9 +12,12 @@ import { pressureOn, windowFor } from '../../src/sshd/upload-window.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { login, openSubsystem } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
+import { pressed, socketOf } from '../hostile/liar.ts';
+import { sftpPeer } from '../hostile/sftp-peer.ts';
 import { packet, str, u8, u32, u64 } from '../sftp/bytes-of.ts';
 
 const OPEN = 3;
+const READ = 5;
 const WRITE = 6;
 const STAT = 17;
 const CREATE = 0x2 | 0x8 | 0x10;
@@ -109,6 +112,35 @@ test('upload window: a client far away may send as much ahead as the setting say
   await until(() => Buffer.concat(replies).includes(Buffer.concat([u8(105), u32(1000)])), 30_000);
   t.true((await readFile(join(home, 'wide'))).equals(Buffer.concat(pieces)));
   await until(() => credit(channel) > 6 * 1024 * 1024);
+});
+
+test('upload window: replies that are taken late hold nothing up for good, however much was sent meanwhile', async (t) => {
+  /*
+   * What was wrong: a client that takes its replies late is heard on, as it must tell that it takes them; but not when more than
+   * 2 MiB of what it had sent meanwhile waited, behind which it tells that: neither side went on.
+   * How it was reached: a window of more than 2 MiB, as a long way gives, with much to read and to write on one channel.
+   * What this verifies: each request is answered once the client takes replies again.
+   */
+  t.timeout(60_000);
+  const server = await startServer(t, { window: '8M' });
+  await writeFile(join(await server.homeOf('alice'), 'file'), Buffer.alloc(PIECE_BYTES));
+  const client = await login(t, await startFarAway(t, server), 'alice');
+  const peer = await sftpPeer(client);
+  const handleOf = async (name: string, flags: number): Promise<Buffer> =>
+    (await peer.ask(OPEN, str(name), u32(flags), u32(0))).body.subarray(4);
+  const file = await handleOf('file', 1);
+  const written = await handleOf('new', CREATE);
+  peer.channel.pause();
+  const reads = 40;
+  const writes = 20;
+  for (let sent = 0; sent < reads; sent += 1) peer.send(READ, str(file), u64(0), u32(PIECE_BYTES));
+  const piece = Buffer.alloc(PIECE_BYTES);
+  for (let sent = 0; sent < writes; sent += 1) peer.send(WRITE, str(written), u64(sent * PIECE_BYTES), str(piece));
+  // Either way the server has taken by then what it takes.
+  await pressed(socketOf(client));
+  peer.channel.resume();
+  await peer.has(2 + reads + writes);
+  t.pass();
 });
 
 test('reading: goes on when the last reason to wait is gone, and not before', (t) => {
