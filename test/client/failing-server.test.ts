@@ -1,0 +1,67 @@
+// A server that fails at its worst moment, or just says nothing.
+
+import test from 'ava';
+import SftpClient from 'ssh2-sftp-client';
+import { connect } from '../../src/client/connect.ts';
+import { ConnectionError } from '../../src/client/connection-error.ts';
+import { FileError } from '../../src/model/error.ts';
+import { until } from '../helpers/until.ts';
+import { REALPATH, STAT, scriptedClient, scriptedServer, statusPacket } from './scripted-server.ts';
+
+/*
+ * What was wrong: a connection whose first request was refused stayed open, and kept the program alive, although connect()
+ * had failed; and one whose first request was never answered had no time limit.
+ * How it was reached: a server that lets people in, starts SFTP, and then refuses or forgets REALPATH of ".".
+ * What this verifies: both end as a ConnectionError, and the connection is gone.
+ */
+for (const [title, answers, code] of [
+  ['refuses to tell', true, 'protocol'],
+  ['never tells', false, 'timeout'],
+] as const) {
+  test(`failing server: one that ${title} where paths begin is no connection`, async (t) => {
+    const server = await scriptedServer(t, ({ type, id, answer }) => {
+      if (answers) answer(statusPacket(id, 4, 'no'));
+      return type === REALPATH;
+    });
+    const error = await t.throwsAsync(connect({ ...server.options, timeoutMs: 1000 }), { instanceOf: ConnectionError });
+    t.is(error instanceof ConnectionError && error.code, code);
+    await until(() => server.sockets.every(({ closed }) => closed));
+  });
+}
+
+/*
+ * What was wrong: a server that ended its side of the SFTP channel, and no more than that, was taken to be there; every
+ * request from then on waited for ever, for nothing reads an ended channel.
+ * How it was reached: a server whose SFTP process has died, behind one that keeps the channel and answers keep-alives.
+ * What this verifies: the connection counts as lost, and so do requests.
+ */
+test('failing server: one that ends its side of the session has ended it', async (t) => {
+  const server = await scriptedServer(t, ({ type, channel }) => {
+    if (type !== STAT) return false;
+    (channel as unknown as { eof(): void }).eof();
+    return true;
+  });
+  const client = await scriptedClient(t, server);
+  await t.throwsAsync(client.stat('/a'), { instanceOf: FileError, message: /closed/ });
+  const lost = await client.closed;
+  t.is(lost?.code, 'lost');
+  await t.throwsAsync(client.list('/'), { instanceOf: FileError, message: /closed/ });
+});
+
+/*
+ * What was wrong: quit() failed when the goodbye could not be sent, with an error that is none of the client's, and left the
+ * socket open; the command line then ended with status 1 although all was done. A second quit() waited for ever.
+ * How it was reached: a server that hangs up in the moment in which the client does (EPIPE).
+ * What this verifies: quit() succeeds, twice, and the connection is gone.
+ */
+test.serial('failing server: one that hangs up during the goodbye is no failure', async (t) => {
+  const server = await scriptedServer(t, () => false);
+  const client = await connect(server.options);
+  const { end } = SftpClient.prototype;
+  t.teardown(() => Object.assign(SftpClient.prototype, { end }));
+  Object.assign(SftpClient.prototype, { end: () => Promise.reject(new Error('end: write EPIPE')) });
+  await client.quit();
+  await client.quit();
+  t.is(await client.closed, undefined);
+  await until(() => server.sockets.every(({ closed }) => closed));
+});
