@@ -8,7 +8,7 @@ import { FileError } from '../model/error.ts';
 import { openPartialFile, type PartialFile } from './partial-file.ts';
 import { readAhead } from './read-ahead.ts';
 import { readRange } from './remote-file.ts';
-import { openHandle, type RemoteHandle } from './remote-handle.ts';
+import { openHandle, openHandleFor, type RemoteHandle } from './remote-handle.ts';
 import type { Session } from './session.ts';
 import { cancellable, checkSignal, OVERLAP_BYTES, type TransferOptions } from './transfer.ts';
 
@@ -23,7 +23,7 @@ export async function downloadFile(
     const partial = await openPartialFile(to, options.resume === true);
     let moved = 0;
     try {
-      const start = await resumeFrom(session, handle, before, partial, to);
+      const start = await cancellable(resumeFrom(session, handle, before, partial, to), options.signal, from);
       report(options, from, start, before.sizeBytes);
       for await (const block of blocks(session, handle, before, options, start)) {
         await partial.file.write(block, start + moved);
@@ -53,23 +53,29 @@ export async function downloadStream(
 ): Promise<number> {
   return withSource(session, from, options, async (handle, before) => {
     let failure: unknown;
-    const ending = finished(to, { readable: false }).catch((error: unknown) => {
+    // Whoever has the stream gets it back without listeners of ours.
+    const watching = new AbortController();
+    const ending = finished(to, { readable: false, signal: watching.signal }).catch((error: unknown) => {
       failure = error;
     });
     let moved = 0;
-    report(options, from, 0, before.sizeBytes);
-    for await (const block of blocks(session, handle, before, options, 0, true)) {
-      if (failure !== undefined) break;
-      if (!to.write(block)) await cancellable(Promise.race([ending, drained(to)]), options.signal, from);
-      moved += block.length;
-      report(options, from, moved, before.sizeBytes);
-    }
-    if (failure === undefined) {
-      await checkUnchanged(handle, before, options);
-      // Standard output is not ours to end.
-      if (to === process.stdout) return moved;
-      to.end();
-      await ending;
+    try {
+      report(options, from, 0, before.sizeBytes);
+      for await (const block of blocks(session, handle, before, options, 0, true)) {
+        if (failure !== undefined) break;
+        if (!to.write(block)) await cancellable(Promise.race([ending, drained(to)]), options.signal, from);
+        moved += block.length;
+        report(options, from, moved, before.sizeBytes);
+      }
+      if (failure === undefined) {
+        await checkUnchanged(handle, before, options);
+        // Standard output is not ours to end.
+        if (to === process.stdout) return moved;
+        to.end();
+        await ending;
+      }
+    } finally {
+      watching.abort();
     }
     if (failure !== undefined) throw failure;
     return moved;
@@ -110,7 +116,7 @@ async function withSource<T>(
   work: (handle: RemoteHandle, attributes: Attributes) => Promise<T>,
 ): Promise<T> {
   checkSignal(signal, path);
-  const handle = await cancellable(openHandle(session, path, { read: true }), signal, path);
+  const handle = await openHandleFor(session, path, { read: true }, signal);
   const closing = (): Promise<void> => cancellable(handle.close(), signal, path);
   try {
     const attributes = await cancellable(handle.stat(), signal, path);
