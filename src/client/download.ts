@@ -20,7 +20,9 @@ export async function downloadFile(
   options: TransferOptions = {},
 ): Promise<number> {
   return withSource(session, from, options, async (handle, before) => {
-    const partial = await openPartialFile(to, options.resume === true);
+    // A server that tells no mode at all has told nothing of who may read it.
+    const mode = before.mode === 0 ? 0o666 : before.mode;
+    const partial = await openPartialFile(to, { resume: options.resume === true, mode });
     let moved = 0;
     try {
       const start = await cancellable(resumeFrom(session, handle, before, partial, to), options.signal, from);
