@@ -5,7 +5,7 @@ import type { SFTPWrapper } from 'ssh2';
 import { FileError } from '../model/error.ts';
 import type { ConnectionError } from './connection-error.ts';
 import { receivePackets } from './received-packets.ts';
-import { remoteError } from './remote-error.ts';
+import { isUnanswered, remoteError } from './remote-error.ts';
 
 /** What ssh2 calls when the answer is there. */
 export type Answer<T> = (error?: Error | null, value?: T) => void;
@@ -50,6 +50,8 @@ export function createSession(sftp: SFTPWrapper, closed: Promise<ConnectionError
         waiting.set(reject, path);
         try {
           send(sftp, (error, value) => {
+            // The connection is about to end, or has: whoever waits is told with the reason.
+            if (error && isUnanswered(error) && ended === undefined) return;
             waiting.delete(reject);
             if (error) reject(remoteError(error, path));
             else resolve(value);

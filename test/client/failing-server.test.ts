@@ -2,6 +2,8 @@
 
 import test from 'ava';
 import SftpClient from 'ssh2-sftp-client';
+import { EXIT } from '../../src/cli/exit-code.ts';
+import { exitCodeOf } from '../../src/cli/failure.ts';
 import { connect } from '../../src/client/connect.ts';
 import { ConnectionError } from '../../src/client/connection-error.ts';
 import { FileError } from '../../src/model/error.ts';
@@ -64,4 +66,22 @@ test.serial('failing server: one that hangs up during the goodbye is no failure'
   await client.quit();
   t.is(await client.closed, undefined);
   await until(() => server.sockets.every(({ closed }) => closed));
+});
+
+/*
+ * What was wrong: what was under way when the connection ended was told so without the reason, for ssh2 says so first; so
+ * `sshome list` that was interrupted ended with status 255 and "The connection or the file is closed", and one that had lost
+ * its server did not say how.
+ * How it was reached: ^C, or the end of the server, while a request is under way that hears no signal of its own.
+ * What this verifies: the failure carries the reason that `closed` tells, and the command line makes 130 of an interruption.
+ */
+test('failing server: what was under way is told why the connection ended', async (t) => {
+  const server = await scriptedServer(t, ({ type }) => type === STAT);
+  const stop = new AbortController();
+  const client = await connect({ ...server.options, signal: stop.signal });
+  const asking = client.stat('/a');
+  stop.abort();
+  const error = await t.throwsAsync(asking, { instanceOf: FileError });
+  t.is(error?.cause, await client.closed);
+  t.is(exitCodeOf(error), EXIT.interrupted);
 });
