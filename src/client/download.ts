@@ -173,7 +173,15 @@ async function resumeFrom(
 }
 
 async function checkUnchanged(handle: RemoteHandle, before: Attributes, { signal }: TransferOptions): Promise<void> {
-  const after = await cancellable(handle.stat(), signal, handle.path);
+  // What the kernel makes up when it is read (/proc) has content, and the size 0.
+  const beginning = before.sizeBytes === 0 ? handle.readOnce(Buffer.alloc(1), 0, 1, 0) : Promise.resolve(0);
+  const [after, bytes] = await cancellable(Promise.all([handle.stat(), beginning]), signal, handle.path);
+  if (bytes > 0 && after.sizeBytes === 0) {
+    throw new FileError('unsupported', {
+      path: handle.path,
+      detail: 'it has content, but the server gives it no size',
+    });
+  }
   if (after.sizeBytes !== before.sizeBytes || after.modifiedMs !== before.modifiedMs) {
     throw new FileError('busy', { path: handle.path, detail: 'the file changed while it was downloaded' });
   }

@@ -1,5 +1,7 @@
 // A server that fails at its worst moment, or just says nothing.
 
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import SftpClient from 'ssh2-sftp-client';
 import { EXIT } from '../../src/cli/exit-code.ts';
@@ -7,8 +9,9 @@ import { exitCodeOf } from '../../src/cli/failure.ts';
 import { connect } from '../../src/client/connect.ts';
 import { ConnectionError } from '../../src/client/connection-error.ts';
 import { FileError } from '../../src/model/error.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
 import { until } from '../helpers/until.ts';
-import { REALPATH, STAT, scriptedClient, scriptedServer, statusPacket } from './scripted-server.ts';
+import { dataPacket, READ, REALPATH, STAT, scriptedClient, scriptedServer, statusPacket } from './scripted-server.ts';
 
 /*
  * What was wrong: a connection whose first request was refused stayed open, and kept the program alive, although connect()
@@ -84,4 +87,23 @@ test('failing server: what was under way is told why the connection ended', asyn
   const error = await t.throwsAsync(asking, { instanceOf: FileError });
   t.is(error?.cause, await client.closed);
   t.is(exitCodeOf(error), EXIT.interrupted);
+});
+
+/*
+ * What was wrong: a file to which the server gives no size came down empty, and all was said to be well.
+ * How it was reached: `sshome download host:/proc/version .` from OpenSSH; stock sftp reads on to the end.
+ * What this verifies: it is refused with the reason, and no empty file takes the name.
+ */
+test('failing server: content that has no size is told, not lost', async (t) => {
+  const server = await scriptedServer(t, ({ type, id, answer }) => {
+    if (type !== READ) return false;
+    answer(dataPacket(id, Buffer.from('x')));
+    return true;
+  });
+  const client = await scriptedClient(t, server);
+  const here = await temporaryFolder(t);
+  const refused = { instanceOf: FileError, message: /gives it no size/ };
+  await t.throwsAsync(client.download('/proc/version', join(here, 'version')), refused);
+  await t.throwsAsync(client.download('/proc/version'), refused);
+  t.deepEqual(await readdir(here), []);
 });
