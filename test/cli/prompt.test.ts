@@ -10,6 +10,7 @@ import { openClient } from '../../src/cli/open-client.ts';
 import { askSecret, InterruptedError } from '../../src/cli/prompt.ts';
 import { ConnectionError } from '../../src/client/connection-error.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { makeKeyPair } from '../helpers/key-pair.ts';
 import { until } from '../helpers/until.ts';
 
 /** A terminal whose keys come in the given pieces. */
@@ -83,7 +84,7 @@ test('prompt: a line without end stays bounded', async (t) => {
  * What this verifies: the question is taken back when the connection is gone, and the terminal given back.
  */
 test('prompt: a question is taken back when its connection is gone', async (t) => {
-  const { private: hostKey } = ssh2.utils.generateKeyPairSync('ed25519');
+  const { private: hostKey } = makeKeyPair('ed25519');
   const peers: ssh2.Connection[] = [];
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (peer) => {
     peers.push(peer.on('error', () => {}).on('authentication', (context) => context.reject(['password'])));

@@ -8,10 +8,23 @@ import { EXIT } from '../../src/cli/exit-code.ts';
 import { exitCodeOf } from '../../src/cli/failure.ts';
 import { connect } from '../../src/client/connect.ts';
 import { ConnectionError } from '../../src/client/connection-error.ts';
+import { readEntries } from '../../src/client/read-entries.ts';
 import { FileError } from '../../src/model/error.ts';
+import type { Files } from '../../src/model/files.ts';
+import { ROOT } from '../../src/model/path.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { until } from '../helpers/until.ts';
-import { dataPacket, READ, REALPATH, STAT, scriptedClient, scriptedServer, statusPacket } from './scripted-server.ts';
+import {
+  dataPacket,
+  namesPacket,
+  READ,
+  READDIR,
+  REALPATH,
+  STAT,
+  scriptedClient,
+  scriptedServer,
+  statusPacket,
+} from './scripted-server.ts';
 
 /*
  * What was wrong: a connection whose first request was refused stayed open, and kept the program alive, although connect()
@@ -106,4 +119,33 @@ test('failing server: content that has no size is told, not lost', async (t) => 
   await t.throwsAsync(client.download('/proc/version', join(here, 'version')), refused);
   await t.throwsAsync(client.download('/proc/version'), refused);
   t.deepEqual(await readdir(here), []);
+});
+
+/*
+ * What was wrong: a list of a folder whose server sends empty answers for ever never ended, and one with names of a quarter
+ * of a megabyte took memory until there was none: only the number of entries had a limit.
+ * How it was reached: a hostile server.
+ * What this verifies: an answer without names is the end, as OpenSSH's client takes it; and names have a limit in all.
+ */
+test('failing server: a folder without end ends', async (t) => {
+  const server = await scriptedServer(t, ({ type, id, answer }) => {
+    if (type !== READDIR) return false;
+    answer(namesPacket(id, []));
+    return true;
+  });
+  const client = await scriptedClient(t, server);
+  t.deepEqual(await client.list('/'), []);
+
+  const name = 'x'.repeat(200_000);
+  let closed = false;
+  const files = {
+    list: async () => ({
+      read: async () => [{ name }],
+      close: async () => {
+        closed = true;
+      },
+    }),
+  } as unknown as Files;
+  await t.throwsAsync(readEntries(files, ROOT), { instanceOf: FileError, message: /too many/ });
+  t.true(closed);
 });

@@ -8,6 +8,7 @@ import type { Client } from '../../src/client/client.ts';
 import { connect } from '../../src/client/connect.ts';
 import type { ConnectionOptions } from '../../src/client/connection.ts';
 import { createFramer } from '../../src/sftp/framer.ts';
+import { makeKeyPair } from '../helpers/key-pair.ts';
 import { packet, str, u8, u32, u64 } from '../sftp/bytes-of.ts';
 
 // Packet types of the draft, section 3.
@@ -46,7 +47,7 @@ export async function scriptedServer(
 ): Promise<ScriptedServer> {
   t.timeout(30_000);
   const sockets: Socket[] = [];
-  const { private: hostKey } = ssh2.utils.generateKeyPairSync('ed25519');
+  const { private: hostKey } = makeKeyPair('ed25519');
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (peer) => {
     peer.on('error', () => {});
     peer.on('authentication', (context) => context.accept());
