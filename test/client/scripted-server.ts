@@ -15,7 +15,6 @@ import { packet, str, u8, u32, u64 } from '../sftp/bytes-of.ts';
 export const OPEN = 3;
 export const CLOSE = 4;
 export const READ = 5;
-export const WRITE = 6;
 export const LSTAT = 7;
 export const FSTAT = 8;
 export const OPENDIR = 11;
