@@ -6,10 +6,10 @@ import { ReadStream, WriteStream } from 'node:tty';
 import { askSecret, InterruptedError } from './prompt.ts';
 
 export interface Asking {
-  /** Reads a line that is not shown. @throws InterruptedError */
-  secret(question: string): Promise<string>;
-  /** Asks until the answer is yes or no. @throws InterruptedError */
-  yesOrNo(question: string): Promise<boolean>;
+  /** Reads a line that is not shown. @throws InterruptedError, also when `signal` fires */
+  secret(question: string, signal?: AbortSignal): Promise<string>;
+  /** Asks until the answer is yes or no. @throws InterruptedError, also when `signal` fires */
+  yesOrNo(question: string, signal?: AbortSignal): Promise<boolean>;
 }
 
 /** undefined when there is no terminal. It is opened for each question and let go of after it. */
@@ -26,8 +26,8 @@ export function controllingTerminal(): Asking | undefined {
     }
   };
   return {
-    secret: (question) => withTerminal((terminal) => askSecret(question, terminal)),
-    yesOrNo: (question) => withTerminal((terminal) => askYesOrNo(question, terminal)),
+    secret: (question, signal) => withTerminal((terminal) => askSecret(question, terminal, signal)),
+    yesOrNo: (question, signal) => withTerminal((terminal) => askYesOrNo(question, terminal, signal)),
   };
 }
 
@@ -54,8 +54,11 @@ function openTerminal(probe = false): Terminal | undefined {
   }
 }
 
-async function askYesOrNo(question: string, { input, output }: Terminal): Promise<boolean> {
+async function askYesOrNo(question: string, { input, output }: Terminal, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted === true) throw new InterruptedError();
   const lines = createInterface({ input, output, terminal: true, historySize: 0 });
+  const leave = (): void => lines.close();
+  signal?.addEventListener('abort', leave);
   const ask = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
       lines.once('SIGINT', () => reject(new InterruptedError()));
@@ -69,6 +72,7 @@ async function askYesOrNo(question: string, { input, output }: Terminal): Promis
       if (answer === 'no' || answer === 'n') return false;
     }
   } finally {
+    signal?.removeEventListener('abort', leave);
     lines.close();
   }
 }

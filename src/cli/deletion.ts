@@ -1,6 +1,7 @@
 // Deletes what patterns stand for, and goes on after a failure.
 
 import type { Client } from '../client/client.ts';
+import { checkSignal } from '../client/transfer.ts';
 import { parsePath, type VirtualPath } from '../model/path.ts';
 import { EXIT } from './exit-code.ts';
 import { exitCodeOf } from './failure.ts';
@@ -11,7 +12,7 @@ import { remoteSide } from './glob-sides.ts';
 export async function deletePaths(
   { client, base }: { client: Client; base: VirtualPath },
   patterns: readonly string[],
-  recursive: boolean,
+  { recursive, signal }: { readonly recursive: boolean; readonly signal: AbortSignal },
   report: { deleted(path: string): void; failed(path: string, error: unknown): void },
 ): Promise<number> {
   let status: number = EXIT.ok;
@@ -20,7 +21,8 @@ export async function deletePaths(
     if (found.length === 0) throw nothingMatches(pattern);
     for (const path of found) {
       try {
-        await client.delete(parsePath(path, base), { recursive });
+        checkSignal(signal, path);
+        await client.delete(parsePath(path, base), { recursive, signal });
         report.deleted(path);
       } catch (error) {
         if (exitCodeOf(error) !== EXIT.failed) throw error;

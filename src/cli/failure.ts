@@ -23,7 +23,8 @@ export function describeFailure(error: unknown): string {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
-  if (isConnectionError(error, 'cancelled') || isFileError(error, 'cancelled')) return EXIT.interrupted;
+  const reason = isFileError(error, 'closed') ? error.cause : error;
+  if (isConnectionError(reason, 'cancelled') || isFileError(error, 'cancelled')) return EXIT.interrupted;
   if (isConnectionError(error) || isFileError(error, 'closed')) return EXIT.connection;
   return EXIT.failed;
 }

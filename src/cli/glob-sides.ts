@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Client } from '../client/client.ts';
 import { findLocal, listLocal } from '../client/local-files.ts';
+import { isEntryName } from '../client/remote-directory.ts';
 import { isFileError } from '../model/error.ts';
 import { parsePath, type VirtualPath } from '../model/path.ts';
 import type { GlobSide } from './glob.ts';
@@ -12,7 +13,8 @@ export function remoteSide(client: Client, base: VirtualPath): GlobSide {
   return {
     async names(folder) {
       const entries = await ifReadable(client.list(parsePath(folder, base)));
-      return entries?.map(({ name }) => name);
+      // A server may send any name: one with "/" would stand for what the pattern does not.
+      return entries?.map(({ name }) => name).filter(isEntryName);
     },
     async exists(path) {
       return (await ifReadable(client.files.lstat(parsePath(path, base)))) !== undefined;

@@ -37,7 +37,7 @@ export async function listPaths(
     const entries = visibleEntries(await client.list(path), flags.all);
     if (!flags.json && folders.length + named.length > 1)
       lines.push(...(lines.length > 0 ? [''] : []), `${printable(name)}:`);
-    lines.push(...shown(entries, flags));
+    for (const line of shown(entries, flags)) lines.push(line);
   }
   return lines;
 }

@@ -14,7 +14,7 @@ export function visibleEntries(entries: readonly Entry[], all: boolean): Entry[]
 
 /** `-rw-r--r--       1234  2026-11-22 14:40  name`, one line an entry; `/` follows the name of a folder. */
 export function longListing(entries: readonly Entry[]): string[] {
-  const width = Math.max(1, ...entries.map(({ attributes }) => String(attributes.sizeBytes).length));
+  const width = widest(1, entries, ({ attributes }) => String(attributes.sizeBytes).length);
   return entries.map(
     ({ name, attributes }) =>
       `${modeText(attributes.mode)}  ${String(attributes.sizeBytes).padStart(width)}  ${timeText(attributes.modifiedMs)}  ` +
@@ -28,16 +28,21 @@ export function shortListing(entries: readonly Entry[]): string[] {
 
 /** Names side by side, filled column by column, as `ls` does on a terminal `width` cells wide. */
 export function inColumns(names: readonly string[], width: number): string[] {
-  const cell = Math.max(0, ...names.map((name) => stringWidth(name))) + 2;
+  const cell = widest(0, names, (name) => stringWidth(name)) + 2;
   const columns = Math.max(1, Math.floor(width / cell));
   const rows = Math.ceil(names.length / columns);
   return Array.from({ length: rows }, (_, row) =>
-    names
-      .filter((_name, index) => index % rows === row)
+    Array.from({ length: columns }, (_cell, column) => names[row + column * rows])
+      .filter((name) => name !== undefined)
       .map((name) => name + ' '.repeat(cell - stringWidth(name)))
       .join('')
       .trimEnd(),
   );
+}
+
+/** Not `Math.max` of all: a call takes only so many arguments, and a folder has more. */
+function widest<T>(least: number, things: readonly T[], widthOf: (thing: T) => number): number {
+  return things.reduce((width, thing) => Math.max(width, widthOf(thing)), least);
 }
 
 /** An entry as `--json` prints it. */

@@ -21,6 +21,20 @@ const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'] as const;
 export async function openClient(
   remote: Pick<RemoteArgument, 'user' | 'host' | 'port'>,
   flags: ConnectionFlags,
+  by: { environment: NodeJS.ProcessEnv; asking: Asking | undefined; signal: AbortSignal },
+): Promise<Client> {
+  // A question whose connection is gone is taken back: nobody would hear the answer.
+  const settled = new AbortController();
+  try {
+    return await connectAsking(remote, flags, { ...by, asking: by.asking && until(settled.signal, by.asking) });
+  } finally {
+    settled.abort();
+  }
+}
+
+async function connectAsking(
+  remote: Pick<RemoteArgument, 'user' | 'host' | 'port'>,
+  flags: ConnectionFlags,
   { environment, asking, signal }: { environment: NodeJS.ProcessEnv; asking: Asking | undefined; signal: AbortSignal },
 ): Promise<Client> {
   const { host } = remote;
@@ -50,6 +64,13 @@ export async function openClient(
     ...(password === undefined ? {} : { password }),
     ...(asking === undefined ? {} : { answer: answerFrom(asking) }),
   });
+}
+
+function until(settled: AbortSignal, asking: Asking): Asking {
+  return {
+    secret: (question) => asking.secret(question, settled),
+    yesOrNo: (question) => asking.yesOrNo(question, settled),
+  };
 }
 
 async function givenPassword(flags: ConnectionFlags, environment: NodeJS.ProcessEnv): Promise<string | undefined> {

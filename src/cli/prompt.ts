@@ -24,9 +24,15 @@ const MAX_LENGTH = 4096;
  * Writes `question` and reads a line of keys that are not shown. Backspace removes a character, ^U the line; keys that
  * move a cursor do nothing. What was pasted beyond the end of the line is left for the next question.
  *
+ * @param signal fires when nobody wants the answer any more.
  * @throws InterruptedError
  */
-export async function askSecret(question: string, { input, output }: SecretTerminal): Promise<string> {
+export async function askSecret(
+  question: string,
+  { input, output }: SecretTerminal,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (signal?.aborted === true) throw new InterruptedError();
   const line = new SecretLine();
   const decoder = new StringDecoder('utf8');
   // First no echo, then the question: who answers at once must not see the answer.
@@ -36,6 +42,7 @@ export async function askSecret(question: string, { input, output }: SecretTermi
     return await new Promise<string>((resolve, reject) => {
       const stop = (): void => {
         input.off('data', onData).off('end', onEnd).off('error', onError);
+        signal?.removeEventListener('abort', onEnd);
         input.pause();
       };
       const onEnd = (): void => {
@@ -56,6 +63,7 @@ export async function askSecret(question: string, { input, output }: SecretTermi
         else resolve(line.text);
       };
       input.on('data', onData).on('end', onEnd).on('error', onError);
+      signal?.addEventListener('abort', onEnd);
       input.resume();
     });
   } finally {

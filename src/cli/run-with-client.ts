@@ -26,6 +26,24 @@ export async function runWithClients(
     interrupted.abort();
   };
   process.on('SIGINT', interrupt);
+  // Whoever reads the output may go away, or its disk be full, while files are on their way.
+  let outputFailure: NodeJS.ErrnoException | undefined;
+  process.stdout.on('error', (error) => {
+    outputFailure ??= error;
+  });
+  process.stderr.on('error', () => undefined);
+  const status = await runWork(args, work, interrupted.signal);
+  process.off('SIGINT', interrupt);
+  if (status !== EXIT.ok || outputFailure === undefined || outputFailure.code === 'EPIPE') return status;
+  process.stderr.write(`sshome: standard output: ${outputFailure.message}\n`);
+  return EXIT.failed;
+}
+
+async function runWork(
+  args: Readonly<Record<string, unknown>>,
+  work: (open: OpenClient, signal: AbortSignal) => Promise<number>,
+  signal: AbortSignal,
+): Promise<number> {
   const clients: Client[] = [];
   try {
     const flags: ConnectionFlags = connectionFlags(args);
@@ -34,11 +52,11 @@ export async function runWithClients(
       const client = await openClient(remote, flags, {
         environment: process.env,
         asking,
-        signal: interrupted.signal,
+        signal,
       });
       clients.push(client);
       return client;
-    }, interrupted.signal);
+    }, signal);
   } catch (error) {
     if (error instanceof InterruptedError) return EXIT.interrupted;
     const code = exitCodeOf(error);
@@ -46,6 +64,5 @@ export async function runWithClients(
     return code;
   } finally {
     await Promise.all(clients.map((client) => client.quit()));
-    process.off('SIGINT', interrupt);
   }
 }

@@ -113,7 +113,7 @@ async function expandAll(
   for (const pattern of patterns) {
     const found = pattern === '-' ? ['-'] : await expand(pattern);
     if (found.length === 0) throw nothingMatches(pattern);
-    lists.push(...found);
+    for (const path of found) lists.push(path);
   }
   return lists;
 }

@@ -52,7 +52,7 @@ export interface Client {
   /** The first bytes of a file: 1,024 unless told. */
   preview(path: string, options?: { readonly bytes?: number }): Promise<Buffer>;
   /** Deletes a file or link, an empty folder, or with `recursive` a folder with all that is in it. */
-  delete(path: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  delete(path: string, options?: { readonly recursive?: boolean; readonly signal?: AbortSignal }): Promise<void>;
   /** Renames or moves. An existing target is `already-exists`, unless `replace` is set. */
   move(from: string, to: string, options?: { readonly replace?: boolean }): Promise<void>;
   /** Makes a folder; with `parents` also those above it, and an existing one is no error. */
@@ -131,11 +131,11 @@ export function createClient(parts: {
     upload,
     download,
     preview: async (path, { bytes = PREVIEW_BYTES } = {}) => readBeginning(session, at(path), bytes),
-    async delete(path, { recursive = false } = {}) {
+    async delete(path, { recursive = false, signal } = {}) {
       const target = at(path);
       const { kind } = await files.lstat(target);
       if (kind !== 'directory') await files.remove(target);
-      else if (recursive) await deleteTree(files, target);
+      else if (recursive) await deleteTree(files, target, signal);
       else await files.removeDirectory(target);
     },
     move: async (from, to, options) => files.rename(at(from), at(to), options),

@@ -25,8 +25,10 @@ export async function concurrently<T>(
       if (underWay.size >= limit) await Promise.race(underWay);
       if (failures.length > 0) break;
     }
-  } finally {
-    await Promise.all(underWay);
+  } catch (error) {
+    // The items may have come to an end because of what failed before.
+    failures.push(error);
   }
+  await Promise.all(underWay);
   if (failures.length > 0) throw failures[0];
 }

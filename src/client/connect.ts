@@ -2,7 +2,9 @@
 
 import { parsePath, type VirtualPath } from '../model/path.ts';
 import { type Client, createClient } from './client.ts';
-import { type ConnectionOptions, openConnection } from './connection.ts';
+import { type ConnectionOptions, noAnswer, openConnection, TIMEOUT_MS } from './connection.ts';
+import { ConnectionError } from './connection-error.ts';
+import { startDeadline } from './deadline.ts';
 import { createRemoteFiles } from './remote-files.ts';
 import { createSession, type Session } from './session.ts';
 
@@ -15,9 +17,25 @@ export async function connect(options: ConnectionOptions): Promise<Client> {
   const { sftp, hostKey, closed, end } = await openConnection(options);
   const session = createSession(sftp, closed);
   const files = createRemoteFiles(session);
-  const { host, port = 22, user } = options;
-  const home = await findHome(session);
-  return createClient({ session, files, host, port, user, hostKey, home, closed, end });
+  const { host, port = 22, user, timeoutMs = TIMEOUT_MS } = options;
+  let late: ConnectionError | undefined;
+  const deadline = startDeadline(timeoutMs, () => {
+    late = noAnswer(options);
+    void end();
+  });
+  try {
+    const home = await findHome(session);
+    return createClient({ session, files, host, port, user, hostKey, home, closed, end });
+  } catch (error) {
+    await end();
+    const reason = late ?? session.ended();
+    if (reason instanceof ConnectionError) throw reason;
+    throw new ConnectionError('protocol', `${host} port ${port}: The server does not tell where its paths begin`, {
+      cause: error,
+    });
+  } finally {
+    deadline.stop();
+  }
 }
 
 /** Paths that are not absolute begin at "." on the server. */

@@ -14,6 +14,8 @@ import { type HostKey, hostKeyOf, rsaBits } from './host-key.ts';
 import { createHostVerifier, type KnownHostsPolicy, type VerifyHost } from './host-verification.ts';
 import { prepareTransport } from './transport.ts';
 
+/** How long a server may be silent until the login is through. */
+export const TIMEOUT_MS: number = 20_000;
 /** How long a server may take to end a connection that we have ended. */
 const GOODBYE_MS = 2_000;
 /** Shortest RSA key of a host that is taken, in bits, as with OpenSSH's RequiredRSASize and NIST SP 800-131A. */
@@ -73,7 +75,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 }
 
 async function attemptConnection(options: ConnectionOptions, attempt: { agentRefused: boolean }): Promise<Connection> {
-  const { host, port = 22, timeoutMs = 20_000, keepAliveMs = 15_000, signal, answer } = options;
+  const { host, port = 22, timeoutMs = TIMEOUT_MS, keepAliveMs = 15_000, signal, answer } = options;
   const verifier = await createHostVerifier({ ...options, port });
   const privateKey = options.privateKey === undefined ? undefined : parsePrivateKey(options);
 
@@ -87,9 +89,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   const cancel = (): void => fail(new ConnectionError('cancelled', 'Cancelled', { cause: signal?.reason }));
   signal?.addEventListener('abort', cancel, { once: true });
   if (signal?.aborted === true) cancel();
-  const deadline = startDeadline(timeoutMs, () =>
-    fail(new ConnectionError('timeout', `No answer from ${host} port ${port} within ${timeoutMs / 1000} seconds`)),
-  );
+  const deadline = startDeadline(timeoutMs, () => fail(noAnswer(options)));
 
   let hostKey: HostKey | undefined;
   const verifyHost = async (key: HostKey): Promise<void> => {
@@ -168,7 +168,8 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
     const end = async (): Promise<void> => {
       ended = true;
       const patience = setTimeout(() => socket.destroy(), GOODBYE_MS);
-      await ssh.end();
+      // A goodbye that can't be sent is none that failed: the connection is gone.
+      await Promise.race([ssh.end().catch(() => {}), closed]);
       clearTimeout(patience);
       socket.destroy();
       await closed;
@@ -177,7 +178,9 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
     sftp.on('error', (error: Error) =>
       fail(new ConnectionError('protocol', printable(error.message), { cause: error })),
     );
-    sftp.on('close', () => fail(new ConnectionError('lost', `${host} has ended the SFTP session`)));
+    // After its end nothing is answered any more, whether or not the server closes the channel too.
+    for (const event of ['end', 'close'])
+      sftp.on(event, () => fail(new ConnectionError('lost', `${host} has ended the SFTP session`)));
     return { sftp, hostKey, closed, end };
   } catch (error) {
     socket.destroy();
@@ -185,6 +188,10 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
   } finally {
     deadline.stop();
   }
+}
+
+export function noAnswer({ host, port = 22, timeoutMs = TIMEOUT_MS }: ConnectionOptions): ConnectionError {
+  return new ConnectionError('timeout', `No answer from ${host} port ${port} within ${timeoutMs / 1000} seconds`);
 }
 
 /** The client of ssh2 inside. */

@@ -10,31 +10,38 @@ import { joinPath, type VirtualPath } from '../model/path.ts';
 import { concurrently } from './concurrently.ts';
 import { readEntries } from './read-entries.ts';
 import { isEntryName } from './remote-directory.ts';
+import { checkSignal } from './transfer.ts';
 
 const DELETIONS_AT_ONCE = 16;
 
 /** What is said of a folder that would not go empty either. For all else, which servers word differently, it is full. */
 const STAYS: ReadonlySet<FileErrorCode> = new Set(['permission-denied', 'read-only', 'busy']);
 
-/** Resolves to how many files and folders are gone. */
-export async function deleteTree(files: Files, folder: VirtualPath): Promise<number> {
+/** Resolves to how many files and folders are gone. @throws FileError `cancelled`: the rest is still there. */
+export async function deleteTree(files: Files, folder: VirtualPath, signal?: AbortSignal): Promise<number> {
+  checkSignal(signal, folder);
   try {
     await files.removeDirectory(folder);
     return 1;
   } catch (error) {
     if (!isFileError(error) || STAYS.has(error.code)) throw error;
-    return deleteFull(files, folder);
+    return deleteFull(files, folder, signal);
   }
 }
 
-async function deleteFull(files: Files, folder: VirtualPath): Promise<number> {
+async function deleteFull(files: Files, folder: VirtualPath, signal: AbortSignal | undefined): Promise<number> {
+  checkSignal(signal, folder);
   const entries = await readEntries(files, folder);
   for (const { name } of entries) if (!isEntryName(name)) throw new FileError('invalid-path', { path: name });
   const isFolder = ({ attributes }: Entry): boolean => attributes.kind === 'directory';
   const others = entries.filter((entry) => !isFolder(entry));
-  await concurrently(others, DELETIONS_AT_ONCE, ({ name }) => files.remove(joinPath(folder, name)));
+  await concurrently(others, DELETIONS_AT_ONCE, async ({ name }) => {
+    checkSignal(signal, folder);
+    await files.remove(joinPath(folder, name));
+  });
   let deleted = others.length + 1;
-  for (const { name } of entries.filter(isFolder)) deleted += await deleteFull(files, joinPath(folder, name));
+  for (const { name } of entries.filter(isFolder)) deleted += await deleteFull(files, joinPath(folder, name), signal);
+  checkSignal(signal, folder);
   await files.removeDirectory(folder);
   return deleted;
 }

@@ -8,7 +8,7 @@ import { FileError } from '../model/error.ts';
 import { openPartialFile, type PartialFile } from './partial-file.ts';
 import { readAhead } from './read-ahead.ts';
 import { readRange } from './remote-file.ts';
-import { openHandle, type RemoteHandle } from './remote-handle.ts';
+import { openHandle, openHandleFor, type RemoteHandle } from './remote-handle.ts';
 import type { Session } from './session.ts';
 import { cancellable, checkSignal, OVERLAP_BYTES, type TransferOptions } from './transfer.ts';
 
@@ -20,10 +20,12 @@ export async function downloadFile(
   options: TransferOptions = {},
 ): Promise<number> {
   return withSource(session, from, options, async (handle, before) => {
-    const partial = await openPartialFile(to, options.resume === true);
+    // A server that tells no mode at all has told nothing of who may read it.
+    const mode = before.mode === 0 ? 0o666 : before.mode;
+    const partial = await openPartialFile(to, { resume: options.resume === true, mode });
     let moved = 0;
     try {
-      const start = await resumeFrom(session, handle, before, partial, to);
+      const start = await cancellable(resumeFrom(session, handle, before, partial, to), options.signal, from);
       report(options, from, start, before.sizeBytes);
       for await (const block of blocks(session, handle, before, options, start)) {
         await partial.file.write(block, start + moved);
@@ -53,23 +55,29 @@ export async function downloadStream(
 ): Promise<number> {
   return withSource(session, from, options, async (handle, before) => {
     let failure: unknown;
-    const ending = finished(to, { readable: false }).catch((error: unknown) => {
+    // Whoever has the stream gets it back without listeners of ours.
+    const watching = new AbortController();
+    const ending = finished(to, { readable: false, signal: watching.signal }).catch((error: unknown) => {
       failure = error;
     });
     let moved = 0;
-    report(options, from, 0, before.sizeBytes);
-    for await (const block of blocks(session, handle, before, options, 0, true)) {
-      if (failure !== undefined) break;
-      if (!to.write(block)) await cancellable(Promise.race([ending, drained(to)]), options.signal, from);
-      moved += block.length;
-      report(options, from, moved, before.sizeBytes);
-    }
-    if (failure === undefined) {
-      await checkUnchanged(handle, before, options);
-      // Standard output is not ours to end.
-      if (to === process.stdout) return moved;
-      to.end();
-      await ending;
+    try {
+      report(options, from, 0, before.sizeBytes);
+      for await (const block of blocks(session, handle, before, options, 0, true)) {
+        if (failure !== undefined) break;
+        if (!to.write(block)) await cancellable(Promise.race([ending, drained(to)]), options.signal, from);
+        moved += block.length;
+        report(options, from, moved, before.sizeBytes);
+      }
+      if (failure === undefined) {
+        await checkUnchanged(handle, before, options);
+        // Standard output is not ours to end.
+        if (to === process.stdout) return moved;
+        to.end();
+        await ending;
+      }
+    } finally {
+      watching.abort();
     }
     if (failure !== undefined) throw failure;
     return moved;
@@ -110,7 +118,7 @@ async function withSource<T>(
   work: (handle: RemoteHandle, attributes: Attributes) => Promise<T>,
 ): Promise<T> {
   checkSignal(signal, path);
-  const handle = await cancellable(openHandle(session, path, { read: true }), signal, path);
+  const handle = await openHandleFor(session, path, { read: true }, signal);
   const closing = (): Promise<void> => cancellable(handle.close(), signal, path);
   try {
     const attributes = await cancellable(handle.stat(), signal, path);
@@ -165,7 +173,15 @@ async function resumeFrom(
 }
 
 async function checkUnchanged(handle: RemoteHandle, before: Attributes, { signal }: TransferOptions): Promise<void> {
-  const after = await cancellable(handle.stat(), signal, handle.path);
+  // What the kernel makes up when it is read (/proc) has content, and the size 0.
+  const beginning = before.sizeBytes === 0 ? handle.readOnce(Buffer.alloc(1), 0, 1, 0) : Promise.resolve(0);
+  const [after, bytes] = await cancellable(Promise.all([handle.stat(), beginning]), signal, handle.path);
+  if (bytes > 0 && after.sizeBytes === 0) {
+    throw new FileError('unsupported', {
+      path: handle.path,
+      detail: 'it has content, but the server gives it no size',
+    });
+  }
   if (after.sizeBytes !== before.sizeBytes || after.modifiedMs !== before.modifiedMs) {
     throw new FileError('busy', { path: handle.path, detail: 'the file changed while it was downloaded' });
   }

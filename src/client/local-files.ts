@@ -40,8 +40,9 @@ const FLAGS: Readonly<Record<LocalOpenMode, number>> = {
   feed: constants.O_WRONLY,
 };
 
-export async function openLocal(path: string, mode: LocalOpenMode): Promise<LocalFile> {
-  const file = await guarded(path, () => fs.open(encodeBytes(path), FLAGS[mode], 0o666));
+/** @param bits the permission bits of a file that is made, less the umask. */
+export async function openLocal(path: string, mode: LocalOpenMode, bits = 0o666): Promise<LocalFile> {
+  const file = await guarded(path, () => fs.open(encodeBytes(path), FLAGS[mode], bits));
   return {
     path,
     stat: () => guarded(path, () => file.stat()),

@@ -14,7 +14,7 @@ export interface PartialFile {
   readonly file: LocalFile;
   /** How much of it is there already. */
   readonly sizeBytes: number;
-  /** Puts the complete file in its place. */
+  /** Puts the complete file in its place. @throws FileError `busy` when another download has taken what it is kept in. */
   finish(): Promise<void>;
   /** Keeps what there is, for `resume`; removes it when that is nothing. */
   abandon(): Promise<void>;
@@ -32,9 +32,13 @@ export function partialPath(target: string): string {
 
 /**
  * Opens what a download of `target` is to be written to. With `resume` that is what an interrupted download has left,
- * or else `target` itself (as other clients leave it); without it always a new file.
+ * or else `target` itself (as other clients leave it); without it always a new file. That has the permission bits of what it
+ * is to replace, or else `mode`, less the umask.
  */
-export async function openPartialFile(target: string, resume: boolean): Promise<PartialFile> {
+export async function openPartialFile(
+  target: string,
+  { resume, mode }: { resume: boolean; mode: number },
+): Promise<PartialFile> {
   const there = await findLocal(target);
   if (there?.isDirectory() === true) throw new FileError('is-a-directory', { path: target });
   // A link is followed: what it leads to is replaced, not the link.
@@ -46,21 +50,28 @@ export async function openPartialFile(target: string, resume: boolean): Promise<
   const inPlace = resume && left === undefined && there !== undefined;
   if (!resume) await removeLocal(partial);
   const path = inPlace ? place : partial;
-  const file = await openLocal(path, inPlace || left !== undefined ? 'update' : 'create');
-  const end = async (keep: boolean): Promise<void> => {
-    await file.close();
-    if (!keep) await removeLocal(path);
+  // The owner must be able to go on with it.
+  const bits = ((there?.mode ?? mode) & 0o777) | 0o600;
+  const file = await openLocal(path, inPlace || left !== undefined ? 'update' : 'create', bits);
+  /** Whether what is at the name is still this file, and not what another download of the same target has put there. */
+  const isStillThere = async (): Promise<boolean> => {
+    const [own, found] = await Promise.all([file.stat(), findLocal(path)]);
+    return found?.ino === own.ino && found.dev === own.dev;
   };
   return {
     file,
     sizeBytes: inPlace ? there.size : (left?.size ?? 0),
     async finish() {
-      await end(true);
+      const isOurs = inPlace || (await isStillThere());
+      await file.close();
+      if (!isOurs) throw new FileError('busy', { path: target, detail: 'another download into it has been started' });
       if (!inPlace) await renameLocal(path, place);
     },
     async abandon() {
       const { size } = await file.stat();
-      await end(inPlace || size > 0);
+      const isWaste = !inPlace && size === 0 && (await isStillThere());
+      await file.close();
+      if (isWaste) await removeLocal(path);
     },
   };
 }

@@ -25,13 +25,14 @@ export async function openRemoteDirectory(
   let atEnd = false;
   let closing: Promise<void> | undefined;
 
-  /** One READDIR; the server decides how many entries it sends. Undefined at the end. */
+  /** One READDIR; the server decides how many entries it sends. Undefined at the end, and none at all is the end too. */
   const readMore = async (): Promise<Entry[] | undefined> => {
     const names = await session.request<readonly WireName[]>(path, (sftp, answer) =>
       sftp.readdir(id as unknown as string, (error, list) => answer(isEndOfFile(error) ? undefined : error, list)),
     );
     // ssh2 hands over whatever kind of answer came.
     if (names !== undefined && !Array.isArray(names)) throw malformed(path);
+    if (names?.length === 0) return undefined;
     return names?.map(entryOf).filter(({ name }) => name !== '.' && name !== '..');
   };
 

@@ -33,7 +33,7 @@ export function remoteError(error: Error, path: string): FileError {
   const status = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
   // ssh2 has no code for its own errors: the session has ended, or the answer made no sense.
   if (status === undefined) {
-    const gone = error.message === 'No response from server';
+    const gone = isUnanswered(error);
     return new FileError(gone ? 'closed' : 'io-error', gone ? { path } : { path, cause: error, detail: 'bad answer' });
   }
   const text = error.message.toLowerCase();
@@ -48,6 +48,11 @@ export function remoteError(error: Error, path: string): FileError {
     code,
     code !== 'io-error' || EMPTY_TEXTS.has(text) ? { path } : { path, detail: shown(error.message) },
   );
+}
+
+/** Whether ssh2 has given up a request because its session has ended. */
+export function isUnanswered(error: Error): boolean {
+  return !('code' in error) && error.message === 'No response from server';
 }
 
 /** Whether the server gave no reason at all: then the client may look for one itself. */

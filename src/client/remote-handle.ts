@@ -10,6 +10,7 @@ import { sendExchanged, withNameBytes } from './name-bytes.ts';
 import { sendWrite } from './sent-packets.ts';
 import type { Answer, Session } from './session.ts';
 import { spaceFromWire, type WireSpace } from './space.ts';
+import { cancellable } from './transfer.ts';
 
 // Open flags of SFTP version 3 (draft-ietf-secsh-filexfer-02, section 6.3).
 const READ = 0x01;
@@ -31,6 +32,7 @@ export interface RemoteHandle {
   setAttributes(changes: AttributeChanges): Promise<void>;
   sync(): Promise<void>;
   space(): Promise<Space>;
+  /** Closed twice, it does nothing. */
   close(): Promise<void>;
   /** Closes a file that is not whole: a server that is told so does not take it for finished. */
   abandon(): Promise<void>;
@@ -41,6 +43,13 @@ export async function openHandle(session: Session, path: string, options: OpenOp
   const id = await requestHandle(session, path, (sftp, name, answer) =>
     sftp.open(name, flagsOf(options), attributes, answer),
   );
+  let closed = false;
+  /** Once: by then the server may have given the same id to another file. */
+  const closeBy = async (send: Parameters<typeof session.request<void>>[1]): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await session.request(path, send);
+  };
   return {
     path,
     id,
@@ -70,16 +79,29 @@ export async function openHandle(session: Session, path: string, options: OpenOp
         path,
       );
     },
-    async close() {
-      await session.request(path, (sftp, answer) => sftp.close(id, answer));
-    },
-    async abandon() {
-      await session.request(path, (sftp, answer) => {
+    close: () => closeBy((sftp, answer) => sftp.close(id, answer)),
+    abandon: () =>
+      closeBy((sftp, answer) => {
         if (isOffered(sftp, CANCEL)) cancel(sftp, id, answer);
         else sftp.close(id, answer);
-      });
-    },
+      }),
   };
+}
+
+/** As openHandle; one that is granted when the signal has fired already is closed again. */
+export async function openHandleFor(
+  session: Session,
+  path: string,
+  options: OpenOptions,
+  signal: AbortSignal | undefined,
+): Promise<RemoteHandle> {
+  const opening = openHandle(session, path, options);
+  try {
+    return await cancellable(opening, signal, path);
+  } catch (error) {
+    opening.then((handle) => handle.abandon()).catch(() => {});
+    throw error;
+  }
 }
 
 /** Asks for a handle of what is at `path`. It gets memory of its own: that of the answer is read into again. */

@@ -5,7 +5,7 @@ import type { SFTPWrapper } from 'ssh2';
 import { FileError } from '../model/error.ts';
 import type { ConnectionError } from './connection-error.ts';
 import { receivePackets } from './received-packets.ts';
-import { remoteError } from './remote-error.ts';
+import { isUnanswered, remoteError } from './remote-error.ts';
 
 /** What ssh2 calls when the answer is there. */
 export type Answer<T> = (error?: Error | null, value?: T) => void;
@@ -18,6 +18,8 @@ export interface Session {
   readonly ended: () => ConnectionError | true | undefined;
   /** Sends one request about `path` and resolves to what the server answers. @throws FileError */
   request<T>(path: string, send: (sftp: SFTPWrapper, answer: Answer<T>) => void): Promise<T | undefined>;
+  /** Settles as `work` on `path` does, which waits for somebody else; rejects when the connection ends before. */
+  whileItStands<T>(path: string, work: Promise<T>): Promise<T>;
 }
 
 /** OpenSSH's sftp-server takes 255 KiB; more makes no transfer faster. */
@@ -48,6 +50,8 @@ export function createSession(sftp: SFTPWrapper, closed: Promise<ConnectionError
         waiting.set(reject, path);
         try {
           send(sftp, (error, value) => {
+            // The connection is about to end, or has: whoever waits is told with the reason.
+            if (error && isUnanswered(error) && ended === undefined) return;
             waiting.delete(reject);
             if (error) reject(remoteError(error, path));
             else resolve(value);
@@ -58,6 +62,19 @@ export function createSession(sftp: SFTPWrapper, closed: Promise<ConnectionError
           reject(new FileError('unsupported', { path, cause: error }));
         }
       });
+    },
+    async whileItStands(path, work) {
+      let leave: ((error: FileError) => void) | undefined;
+      const gone = new Promise<never>((_, reject) => {
+        leave = reject;
+        if (ended === undefined) waiting.set(reject, path);
+        else reject(goneError(path));
+      });
+      try {
+        return await Promise.race([gone, work]);
+      } finally {
+        if (leave !== undefined) waiting.delete(leave);
+      }
     },
   };
 }

@@ -56,6 +56,17 @@ export function cancellable<T>(work: Promise<T>, signal: AbortSignal | undefined
     const cancel = (): void => reject(new FileError('cancelled', { path, cause: signal.reason }));
     if (signal.aborted) cancel();
     signal.addEventListener('abort', cancel, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancel));
+    // Before anybody goes on: whoever does so adds the next one.
+    const leave = (): void => signal.removeEventListener('abort', cancel);
+    work.then(
+      (value) => {
+        leave();
+        resolve(value);
+      },
+      (error: unknown) => {
+        leave();
+        reject(error);
+      },
+    );
   });
 }

@@ -11,7 +11,7 @@ import { listLocal, makeLocalDirectory } from './local-files.ts';
 import { readEntries } from './read-entries.ts';
 import { isEntryName } from './remote-directory.ts';
 import type { Session } from './session.ts';
-import { checkSignal, type TransferOptions, type TransferResult } from './transfer.ts';
+import { cancellable, checkSignal, type TransferOptions, type TransferResult } from './transfer.ts';
 import { uploadFile } from './upload.ts';
 
 const FILES_AT_ONCE = 8;
@@ -95,7 +95,7 @@ async function* localFiles(side: Side, { local, remote }: Pair, tally: Tally): A
   let entries: Awaited<ReturnType<typeof listLocal>> = [];
   await tally.attempt(local, async () => {
     entries = await listLocal(local);
-    await makeRemoteDirectory(side.files, remote);
+    await cancellable(makeRemoteDirectory(side.files, remote), tally.signal, remote);
   });
   for (const { name, kind } of entries) {
     const pair = { local: join(local, name), remote: joinPath(remote, name) };
@@ -112,7 +112,7 @@ async function* remoteFiles(side: Side, { local, remote }: Pair, tally: Tally): 
   const found: Pair[] = [];
   await tally.attempt(remote, async () => {
     await makeLocalDirectory(local);
-    for (const { name, attributes } of await readEntries(side.files, remote)) {
+    for (const { name, attributes } of await cancellable(readEntries(side.files, remote), tally.signal, remote)) {
       // A server may send any name: one that is not a single name could lead out of the chosen folder.
       if (!isEntryName(name)) {
         await tally.attempt(remote, () => Promise.reject(badName(name)));

@@ -3,9 +3,10 @@
 
 import { Readable } from 'node:stream';
 import { FileError } from '../model/error.ts';
+import type { OpenOptions } from '../model/files.ts';
 import { type LocalFile, openLocal, statLocal } from './local-files.ts';
 import { readRange } from './remote-file.ts';
-import { openHandle, type RemoteHandle } from './remote-handle.ts';
+import { openHandleFor, type RemoteHandle } from './remote-handle.ts';
 import type { Session } from './session.ts';
 import { cancellable, checkSignal, OVERLAP_BYTES, type TransferOptions } from './transfer.ts';
 import { createWriteBehind } from './write-behind.ts';
@@ -28,8 +29,10 @@ export async function uploadFile(
     const resume = options.resume === true;
     const open = { read: resume, write: true, create: true, truncate: !resume, mode: before.mode & 0o777 };
     return await withTarget(session, to, open, options, async (handle) => {
-      const start = resume ? await resumeFrom(session, handle, source, before.size) : 0;
-      const end = await send(session, handle, blocksOf(source, start, session.maxWriteBytes), {
+      const resuming = resume ? resumeFrom(session, handle, source, before.size) : Promise.resolve(0);
+      const start = await cancellable(resuming, options.signal, to);
+      const range = { start, end: before.size, blockBytes: session.maxWriteBytes };
+      const end = await send(session, handle, blocksOf(source, range), {
         ...options,
         start,
         totalBytes: before.size,
@@ -40,7 +43,7 @@ export async function uploadFile(
       }
       if (options.preserve === true) {
         const times = { accessedMs: before.atimeMs, modifiedMs: before.mtimeMs };
-        await handle.setAttributes({ mode: before.mode & 0o777, times });
+        await cancellable(handle.setAttributes({ mode: before.mode & 0o777, times }), options.signal, to);
       }
       return end - start;
     });
@@ -60,7 +63,7 @@ export async function uploadContent(
   const open = { write: true, create: true, truncate: true };
   return withTarget(session, to, open, options, (handle) =>
     content instanceof Readable
-      ? send(session, handle, streamed(content), { ...options, start: 0, totalBytes: undefined })
+      ? send(session, handle, streamed(session, content, to, options), { ...options, start: 0, totalBytes: undefined })
       : send(session, handle, [bufferOver(content)], { ...options, start: 0, totalBytes: content.length }),
   );
 }
@@ -91,39 +94,58 @@ async function send(
 async function withTarget(
   session: Session,
   path: string,
-  open: Parameters<typeof openHandle>[2],
+  open: OpenOptions,
   { signal }: TransferOptions,
   work: (handle: RemoteHandle) => Promise<number>,
 ): Promise<number> {
-  const handle = await cancellable(openHandle(session, path, open), signal, path);
+  const handle = await openHandleFor(session, path, open, signal);
   try {
     const bytes = await work(handle);
     await cancellable(handle.close(), signal, path);
     return bytes;
   } catch (error) {
-    // The first failure counts; the server lets go of the handle with the session at the latest. A handle that was closed
-    // already is no longer one.
+    // The first failure counts; the server lets go of the handle with the session at the latest.
     await cancellable(handle.abandon(), signal, path).catch(() => {});
     throw error;
   }
 }
 
-/** The blocks of a local file. Each is only valid until the next one is asked for. */
-async function* blocksOf(source: LocalFile, start: number, blockBytes: number): AsyncGenerator<Buffer, undefined> {
+/**
+ * The blocks of a local file from `start` to `end`: one that grows as fast as it is read would never end otherwise. Each is
+ * only valid until the next one is asked for.
+ */
+async function* blocksOf(
+  source: LocalFile,
+  { start, end, blockBytes }: { start: number; end: number; blockBytes: number },
+): AsyncGenerator<Buffer, undefined> {
   const block = Buffer.allocUnsafeSlow(blockBytes);
-  for (let at = start; ; ) {
-    const bytes = await source.read(block, at);
+  for (let at = start; at < end; ) {
+    const bytes = await source.read(block.subarray(0, Math.min(blockBytes, end - at)), at);
     if (bytes === 0) return undefined;
     yield block.subarray(0, bytes);
     at += bytes;
   }
+  return undefined;
 }
 
-async function* streamed(content: Readable): AsyncGenerator<Buffer, undefined> {
-  for await (const chunk of content) {
-    yield typeof chunk === 'string' ? Buffer.from(chunk) : bufferOver(chunk as Uint8Array);
+/** What a stream gives, which may be nothing for a long time: the signal and the connection are heard meanwhile. */
+async function* streamed(
+  session: Session,
+  content: Readable,
+  to: string,
+  { signal }: TransferOptions,
+): AsyncGenerator<Buffer, undefined> {
+  const chunks: AsyncIterator<unknown> = content[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await cancellable(session.whileItStands(to, chunks.next()), signal, to);
+      if (done === true) return undefined;
+      yield typeof value === 'string' ? Buffer.from(value) : bufferOver(value as Uint8Array);
+    }
+  } finally {
+    // Its iterator would wait for the next chunk to return.
+    content.destroy();
   }
-  return undefined;
 }
 
 /** Where to go on: only if the end of what is there is the same here. */

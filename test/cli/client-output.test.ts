@@ -2,14 +2,19 @@
 
 import test from 'ava';
 import { describeFailure, exitCodeOf, failureAsJson } from '../../src/cli/failure.ts';
+import { expandGlob } from '../../src/cli/glob.ts';
+import { remoteSide } from '../../src/cli/glob-sides.ts';
 import { inColumns, longListing, visibleEntries } from '../../src/cli/listing.ts';
+import { listPaths } from '../../src/cli/listing-command.ts';
 import { previewLines } from '../../src/cli/preview.ts';
 import { createProgressBar, line } from '../../src/cli/progress.ts';
 import { formatBytes, formatSeconds } from '../../src/cli/sizes.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
+import type { Client } from '../../src/client/client.ts';
 import { ConnectionError } from '../../src/client/connection-error.ts';
 import type { Attributes, Entry } from '../../src/model/entry.ts';
 import { FileError } from '../../src/model/error.ts';
+import { ROOT } from '../../src/model/path.ts';
 
 const file: Attributes = {
   kind: 'file',
@@ -111,4 +116,46 @@ test('failure: messages name the file and are safe to show, statuses tell kinds 
     code: 'busy',
     message: '/a: Device or resource busy',
   });
+});
+
+/*
+ * What was wrong: a folder of more than some 120,000 entries could not be listed ("Maximum call stack size exceeded"), for
+ * all entries were passed as arguments of one call; in columns a terminal waited minutes, for each row looked at all names.
+ * How it was reached: `sshome list` and `list -l` of a large folder.
+ * What this verifies: 300,000 entries are listed in each form.
+ */
+test('listing: a large folder is listed in every form', async (t) => {
+  const attributes = { kind: 'file', mode: 0o100644, sizeBytes: 12, modifiedMs: 0 } as Attributes;
+  const entries = Array.from({ length: 300_000 }, (_, index): Entry => ({ name: `file${index}`, attributes }));
+  const client = {
+    list: async () => entries,
+    files: { lstat: async () => ({ ...attributes, kind: 'directory' }) },
+  } as unknown as Client;
+  for (const [long, json, columns] of [
+    [false, false, undefined],
+    [true, false, undefined],
+    [false, true, undefined],
+    [false, false, 80],
+  ] as const) {
+    const lines = await listPaths({ client, base: ROOT }, [''], { long, json, all: false, columns });
+    t.is(lines.length, columns === undefined ? entries.length : entries.length / 6);
+  }
+});
+
+// WHAT WAS WRONG: names with "/" that a server sends were taken for what a pattern stands for, so that `*` could bring a
+// file with a name that `*` does not match: the kind of CVE-2019-6111.
+// HOW IT IS REACHED: `sshome download 'host:*' .` in a home, from a hostile server that has "a/.bashrc".
+// THIS VERIFIES that a pattern stands for single names alone.
+test('glob: a server cannot send what the pattern does not match', async (t) => {
+  const names = ['ok', 'a/.bashrc', '../b', '..', '/etc/c', ''];
+  const client = {
+    list: async () => names.map((name) => ({ name })),
+    files: {
+      lstat: async (path: string) => {
+        if (path.includes('*')) throw new FileError('not-found', { path });
+        return {};
+      },
+    },
+  } as unknown as Client;
+  t.deepEqual(await expandGlob('*', remoteSide(client, ROOT)), ['ok']);
 });

@@ -27,6 +27,8 @@ export interface Program {
 export interface RunOptions {
   readonly input?: string | Buffer;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The descriptor to write the output to; it is collected unless told. */
+  readonly output?: number | 'pipe';
   /** Called when the first output has come; the input is left open then. */
   readonly onOutput?: () => void;
 }
@@ -37,10 +39,11 @@ export async function clientProgram(t: ExecutionContext, rules = ''): Promise<Pr
   const server = await startServer(t, {}, rules);
   const here = await temporaryFolder(t);
   const ownHome = await temporaryFolder(t);
-  const run: Program['run'] = (words, { input = '', environment = {}, onOutput } = {}) =>
+  const run: Program['run'] = (words, { input = '', environment = {}, output = 'pipe', onOutput } = {}) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [inRepository('build/src/main.js'), ...words], {
         cwd: here,
+        stdio: ['pipe', output, 'pipe'],
         // Without the terminal of whoever runs the tests: nothing may ask there.
         detached: true,
         env: { PATH: process.env['PATH'], HOME: ownHome, SSHOME_PASSWORD: PASSWORDS.alice, ...environment },
@@ -48,18 +51,18 @@ export async function clientProgram(t: ExecutionContext, rules = ''): Promise<Pr
       t.teardown(() => child.kill('SIGKILL'));
       let stdout = '';
       let stderr = '';
-      child.stdout.setEncoding('latin1').on('data', (text: string) => {
+      child.stdout?.setEncoding('latin1').on('data', (text: string) => {
         if (stdout === '') onOutput?.();
         stdout += text;
       });
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         stderr += text;
       });
       child.on('error', reject);
       child.on('close', (status) => resolve({ status, stdout, stderr }));
-      child.stdin.on('error', () => {});
-      child.stdin.write(input);
-      if (onOutput === undefined) child.stdin.end();
+      child.stdin?.on('error', () => {});
+      child.stdin?.write(input);
+      if (onOutput === undefined) child.stdin?.end();
     });
   return { server, here, home: await server.homeOf('alice'), alice: `alice@${server.host}`, run };
 }

@@ -1,7 +1,17 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
+import ssh2 from 'ssh2';
+import type { Asking } from '../../src/cli/controlling-terminal.ts';
+import { openClient } from '../../src/cli/open-client.ts';
 import { askSecret, InterruptedError } from '../../src/cli/prompt.ts';
+import { ConnectionError } from '../../src/client/connection-error.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
+import { makeKeyPair } from '../helpers/key-pair.ts';
+import { until } from '../helpers/until.ts';
 
 /** A terminal whose keys come in the given pieces. */
 function terminal(...pieces: (string | Buffer)[]) {
@@ -65,4 +75,48 @@ test('prompt: what was pasted beyond the line answers the next question', async 
 
 test('prompt: a line without end stays bounded', async (t) => {
   t.is((await askSecret('1: ', terminal('x'.repeat(100_000), '\r'))).length, 4096);
+});
+
+/*
+ * What was wrong: a login whose server hung up while the password was asked for said so, and then stood there without echo
+ * until somebody pressed Enter.
+ * How it was reached: a person who takes longer than the server's login grace time.
+ * What this verifies: the question is taken back when the connection is gone, and the terminal given back.
+ */
+test('prompt: a question is taken back when its connection is gone', async (t) => {
+  const { private: hostKey } = makeKeyPair('ed25519');
+  const peers: ssh2.Connection[] = [];
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (peer) => {
+    peers.push(peer.on('error', () => {}).on('authentication', (context) => context.reject(['password'])));
+  });
+  server.listen(0, '127.0.0.1');
+  await once((server as unknown as { _srv: NodeJS.EventEmitter })._srv, 'listening');
+  t.teardown(() => server.close());
+  const folder = await temporaryFolder(t);
+  const shown = terminal();
+  let isAsking = false;
+  const asking: Asking = {
+    yesOrNo: async () => true,
+    secret: (question, signal) => {
+      isAsking = true;
+      return askSecret(question, shown, signal);
+    },
+  };
+  const { port } = server.address() as AddressInfo;
+  const flags = {
+    port,
+    identities: [],
+    passwordFile: undefined,
+    acceptNew: true,
+    knownHosts: join(folder, 'known_hosts'),
+    timeoutMs: 20_000,
+  };
+  const { signal } = new AbortController();
+  const opening = openClient({ user: 'alice', host: '127.0.0.1', port }, flags, { environment: {}, asking, signal });
+  await until(() => isAsking);
+  for (const peer of peers) peer.end();
+  await t.throwsAsync(opening, { instanceOf: ConnectionError });
+  await until(() => shown.modes.at(-1) === false);
+  t.deepEqual(shown.modes, [true, false]);
+  t.is(shown.input.listenerCount('data'), 0);
 });

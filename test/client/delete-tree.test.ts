@@ -58,3 +58,27 @@ test('delete: an empty folder goes with one request', async (t) => {
   const files = { ...home.files, list: () => Promise.reject(new Error('was listed')) };
   t.is(await deleteTree(files, FOLDER), 1);
 });
+
+/*
+ * What was wrong: ^C at the prompt of the interactive client did nothing while `delete -r` ran, nor `list` or any other
+ * command but transfers: what had been typed by mistake was deleted to the end.
+ * How it was reached: `delete -r` of the wrong folder, and ^C.
+ * What this verifies: nothing more is deleted once the signal has fired.
+ */
+test('delete: a signal ends it', async (t) => {
+  const home = await fullFolder();
+  for (let index = 0; index < 100; index += 1) await home.write(`/folder/more${index}`, '');
+  const stop = new AbortController();
+  let removed = 0;
+  const files: Files = {
+    ...home.files,
+    remove: async (path) => {
+      removed += 1;
+      stop.abort();
+      await home.files.remove(path);
+    },
+  };
+  await t.throwsAsync(deleteTree(files, FOLDER, stop.signal), { code: 'cancelled' });
+  t.is(removed, 1);
+  t.true((await home.names('/folder')).includes('inner'));
+});

@@ -20,8 +20,9 @@ export function deleteCommand(): CommandModule {
         .option('recursive', { alias: 'r', boolean: true, describe: 'Folders with all that is in them' })
         .option('json', { boolean: true, describe: 'Write a line of JSON for each thing to standard output' }),
     handler: async (args) => {
-      process.exitCode = await runWithClients(args, async (open) => {
+      process.exitCode = await runWithClients(args, async (open, signal) => {
         const json = args['json'] === true;
+        const recursive = args['recursive'] === true;
         let status: number = EXIT.ok;
         const remotes = wordsOf(args).map(parseRemoteArgument);
         if (remotes.length === 0) throw new UsageError('delete takes REMOTE...');
@@ -29,15 +30,20 @@ export function deleteCommand(): CommandModule {
           const client = await open(remote);
           status = Math.max(
             status,
-            await deletePaths({ client, base: client.home }, paths, args['recursive'] === true, {
-              deleted(path) {
-                if (json) process.stdout.write(`${JSON.stringify({ path, deleted: true })}\n`);
+            await deletePaths(
+              { client, base: client.home },
+              paths,
+              { recursive, signal },
+              {
+                deleted(path) {
+                  if (json) process.stdout.write(`${JSON.stringify({ path, deleted: true })}\n`);
+                },
+                failed(path, error) {
+                  if (json) process.stdout.write(`${JSON.stringify({ path, error: failureAsJson(error) })}\n`);
+                  process.stderr.write(`sshome: ${describeFailure(error)}\n`);
+                },
               },
-              failed(path, error) {
-                if (json) process.stdout.write(`${JSON.stringify({ path, error: failureAsJson(error) })}\n`);
-                process.stderr.write(`sshome: ${describeFailure(error)}\n`);
-              },
-            }),
+            ),
           );
         }
         return status;

@@ -102,11 +102,12 @@ function lineQueue(lines: Interface): () => Promise<string | undefined> {
   };
 }
 
-/** ^C is no. */
+/** ^C is no, and so is the end of the input or of the connection. */
 async function askYesOrNo(lines: Interface, question: string, signal: AbortSignal | undefined): Promise<boolean> {
   const answer = await new Promise<string>((resolve) => {
     lines.question(question, signal === undefined ? {} : { signal }, resolve);
     signal?.addEventListener('abort', () => resolve('no'), { once: true });
+    lines.once('close', () => resolve('no'));
   });
   return /^y(?:es)?$/i.test(answer.trim());
 }

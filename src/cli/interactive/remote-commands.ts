@@ -1,6 +1,7 @@
 // The commands of the interactive client for files and folders on the server.
 
 import { PREVIEW_BYTES } from '../../client/client.ts';
+import { cancellable } from '../../client/transfer.ts';
 import type { Attributes } from '../../model/entry.ts';
 import { FileError } from '../../model/error.ts';
 import { modeText } from '../../model/mode-text.ts';
@@ -15,7 +16,7 @@ import { type InteractiveCommand, MANY } from './command.ts';
 import { MOVE_COMMAND } from './move-command.ts';
 import { onePath } from './one-path.ts';
 
-export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
+const COMMANDS: readonly InteractiveCommand[] = [
   {
     name: 'preview',
     aliases: ['head'],
@@ -41,7 +42,7 @@ export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
     least: 1,
     most: MANY,
     completes: () => 'remote',
-    async run({ context, words, options }) {
+    async run({ context, words, options, signal }) {
       const recursive = options.has('-r');
       const question = `Delete ${words.map(({ text }) => printable(text)).join(' ')} and all that is in it? (yes/no) `;
       if (recursive && context.confirm !== undefined && !(await context.confirm(question))) return EXIT.ok;
@@ -49,7 +50,7 @@ export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
       return deletePaths(
         at,
         words.map(({ pattern }) => pattern),
-        recursive,
+        { recursive, signal },
         {
           deleted: (path) => context.print(`deleted ${printable(path)}`),
           failed: context.makeReport().failed,
@@ -141,7 +142,6 @@ export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
       return EXIT.ok;
     },
   },
-  MOVE_COMMAND,
   {
     name: 'stat',
     aliases: [],
@@ -160,6 +160,13 @@ export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [
     },
   },
 ];
+
+/** ^C ends the waiting for the server. What would go on deleting hears the signal itself. */
+function interruptible(command: InteractiveCommand): InteractiveCommand {
+  return { ...command, run: (invocation) => cancellable(command.run(invocation), invocation.signal, '') };
+}
+
+export const REMOTE_COMMANDS: readonly InteractiveCommand[] = [...COMMANDS.map(interruptible), MOVE_COMMAND];
 
 function statLines(path: VirtualPath, attributes: Attributes): string[] {
   return [
