@@ -48,14 +48,18 @@ async function sendFolder(path: VirtualPath, about: Attributes, parts: SourcePar
   const folder = await files.list(path);
   try {
     if (!(await announce(wire, about, parts, entryLine('D', about.mode, 0, nameOf(path) || '.')))) return false;
-    let allSent = true;
-    for await (const name of namesIn(folder, signal)) {
-      const sent = await reporting(parts, `${path}/${name}`, async () => {
-        const inner = joinPath(path, name);
-        return sendPath(inner, await files.stat(inner), parts);
-      });
-      allSent = sent && allSent;
-    }
+    // Whatever becomes of it, the peer is told of its end: it would put into it what comes next.
+    const allSent = await reporting(parts, path, async () => {
+      let allSent = true;
+      for await (const name of namesIn(folder, signal)) {
+        const sent = await reporting(parts, `${path}/${name}`, async () => {
+          const inner = joinPath(path, name);
+          return sendPath(inner, await files.stat(inner), parts);
+        });
+        allSent = sent && allSent;
+      }
+      return allSent;
+    });
     await wire.sendLine('E');
     return (await accepted(wire)) && allSent;
   } finally {

@@ -249,3 +249,31 @@ test('scp: a peer that is gone ends it', async (t) => {
   gone.abort();
   t.is(await running, 1);
 });
+
+/**
+ * What was wrong: the end of a folder was not sent when its names could not be read to their end, and the peer put what came
+ * next into that folder.
+ * How reached: a disk that fails, or a role that is narrowed, while `scp -r` reads a folder.
+ * What this verifies: the peer is told what went wrong, then of the end of the folder, and gets the next where it belongs.
+ */
+test('source: a folder that can not be read to its end is ended all the same', async (t) => {
+  const home = createHome();
+  await home.write('dir/a', 'A');
+  await home.write('next', 'N');
+  const files: Home['files'] = {
+    ...home.files,
+    list: async (path) => {
+      const folder = await home.files.list(path);
+      let reads = 0;
+      const read = async (count: number): ReturnType<typeof folder.read> => {
+        reads += 1;
+        if (reads === 1) return folder.read(count);
+        throw new FileError('io-error', { path });
+      };
+      return { ...folder, read, close: () => folder.close() };
+    },
+  };
+  const { status, sent } = await play({ ...home, files }, 'scp -r -f dir next', OKS);
+  t.is(status, 1);
+  t.regex(sent.toString(), /^D0\d{3} 0 dir\n\x01scp: \/dir: [^\n]+\nE\nC0\d{3} 1 next\nN\0$/);
+});
