@@ -20,6 +20,14 @@ export interface SinkParts {
   readonly signal: AbortSignal;
 }
 
+/** As open(2) has it, which makes no file of such a name. */
+const NAMES_FOLDER = /\/\.?$/;
+
+interface Receiving extends SinkParts {
+  /** Why the target itself can be no file, where it is said to be a folder. */
+  readonly noFile: FileError | undefined;
+}
+
 type FileRecord = Extract<ScpRecord, { kind: 'file' }>;
 type FolderRecord = Extract<ScpRecord, { kind: 'directory' }>;
 
@@ -27,12 +35,15 @@ type FolderRecord = Extract<ScpRecord, { kind: 'directory' }>;
 export async function receiveInto(text: string, parts: SinkParts): Promise<boolean> {
   let target: VirtualPath;
   let isFolder: boolean;
+  let noFile: FileError | undefined;
   try {
     target = parsePath(text);
     const kind = await kindAt(parts.files, target);
     if (parts.targetIsFolder && kind === 'nothing') throw new FileError('not-found', { path: target });
+    const saysFolder = NAMES_FOLDER.test(text);
     // Who may not look has said what it is, and will be told at the first file when it is not.
-    isFolder = kind === 'directory' || (kind === 'unknown' && parts.targetIsFolder);
+    isFolder = kind === 'directory' || (kind === 'unknown' && (parts.targetIsFolder || saysFolder));
+    if (saysFolder) noFile = new FileError(kind === 'nothing' ? 'not-found' : 'not-a-directory', { path: target });
     if (parts.targetIsFolder && !isFolder) throw new FileError('not-a-directory', { path: target });
   } catch (error) {
     if (!isFileError(error)) throw error;
@@ -40,12 +51,12 @@ export async function receiveInto(text: string, parts: SinkParts): Promise<boole
     return false;
   }
   await parts.wire.sendOk();
-  return receive(target, isFolder, parts, 0);
+  return receive(target, isFolder, { ...parts, noFile }, 0);
 }
 
 /** Receives records up to the end of the folder, or of everything at depth 0. */
-async function receive(target: VirtualPath, isFolder: boolean, parts: SinkParts, depth: number): Promise<boolean> {
-  const { wire } = parts;
+async function receive(target: VirtualPath, isFolder: boolean, parts: Receiving, depth: number): Promise<boolean> {
+  const { wire, noFile } = parts;
   let allReceived = true;
   let times: ScpTimes | undefined;
   for (;;) {
@@ -72,6 +83,11 @@ async function receive(target: VirtualPath, isFolder: boolean, parts: SinkParts,
       case 'file':
       case 'directory': {
         const path = isFolder ? joinPath(target, record.name) : target;
+        if (record.kind === 'file' && !isFolder && noFile !== undefined) {
+          await wire.sendError(`${path}: ${noFile.message}`);
+          [allReceived, times] = [false, undefined];
+          break;
+        }
         const received =
           record.kind === 'file'
             ? await receiveFile(path, record, times, parts)
@@ -90,7 +106,7 @@ async function receiveFolder(
   path: VirtualPath,
   { mode }: FolderRecord,
   times: ScpTimes | undefined,
-  parts: SinkParts,
+  parts: Receiving,
   depth: number,
 ): Promise<boolean> {
   const { files, wire, preserve } = parts;
@@ -161,11 +177,12 @@ async function receiveFile(
       problem = error;
     }
   };
+  /** Also when its mode or times could not be set: that is told, and the content is there. */
   let isWhole = false;
   /** Also when something has gone wrong before. */
   const close = async (): Promise<void> => {
     try {
-      await file.close({ abandon: !isWhole || problem !== undefined });
+      await file.close({ abandon: !isWhole });
     } catch (error) {
       if (!isFileError(error)) throw error;
       problem ??= error;
@@ -176,13 +193,16 @@ async function receiveFile(
     await receiveContent(file, sizeBytes, parts, attempt);
     await attempt(async () => {
       if ((await file.stat()).sizeBytes !== sizeBytes) await file.setAttributes({ sizeBytes });
-      if (preserve) await file.setAttributes({ mode });
+    });
+    const isContentWhole = problem === undefined;
+    await attempt(async () => {
+      if (preserve && ((await file.stat()).mode & 0o7777) !== mode) await file.setAttributes({ mode });
       if (times !== undefined) await file.setAttributes({ times });
     });
     // The sender closes the content with a reply of its own: an error when the file failed on its side.
     const reply = await wire.readReply();
     if (reply.kind === 'fatal') throw new ScpProtocolError(reply.message);
-    isWhole = reply.kind === 'ok';
+    isWhole = isContentWhole && reply.kind === 'ok';
   } finally {
     await close();
   }

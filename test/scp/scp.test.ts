@@ -277,3 +277,57 @@ test('source: a folder that can not be read to its end is ended all the same', a
   t.is(status, 1);
   t.regex(sent.toString(), /^D0\d{3} 0 dir\n\x01scp: \/dir: [^\n]+\nE\nC0\d{3} 1 next\nN\0$/);
 });
+
+/**
+ * What was wrong: a file whose mode or times could not be set was given up after all of it had come: an atomic upload, and
+ * one where there is a quota, left the old file.
+ * How reached: `scp -p` over a file, by whoever may replace it and not change its mode, as an editor.
+ * What this verifies: the content is kept, and what could not be set is told; a mode that is there already is not set.
+ */
+test('sink: a file whose mode or times can not be set is kept, and that is told', async (t) => {
+  const home = createHome();
+  const ended: Array<boolean | undefined> = [];
+  const files: Home['files'] = {
+    ...home.files,
+    open: async (path, options) => {
+      const file = await home.files.open(path, options);
+      const close = file.close.bind(file);
+      const setAttributes = (): Promise<never> => Promise.reject(new FileError('permission-denied', { path }));
+      return Object.assign(file, {
+        setAttributes,
+        close: (how?: { abandon?: boolean }) => {
+          ended.push(how?.abandon);
+          return close(how);
+        },
+      });
+    },
+  };
+  const script = 'C0600 1 a\nx\0C0640 1 a\ny\0T1 0 2 0\nC0600 1 a\nz\0';
+  const { status, sent } = await play({ ...home, files }, 'scp -pt a', script);
+  t.is(status, 1);
+  t.is(sent.toString(), '\0\0\0\0\x01scp: /a: Permission denied\n\0\0\x01scp: /a: Permission denied\n');
+  t.deepEqual(ended, [false, false, false]);
+  t.is((await home.read('a')).toString(), 'z');
+});
+
+/**
+ * What was wrong: a file sent to `new/`, where there is no such folder, became a file of that name.
+ * How reached: `scp -O file host:new/`; OpenSSH's server says that it can't be, as open(2) does.
+ * What this verifies: it is told, in step, and nothing is made; a folder is made there, as by OpenSSH, and into a drop box a
+ * file goes.
+ */
+test('sink: a name that ends with a slash is that of a folder', async (t) => {
+  const home = createHome();
+  await home.write('file', 'old');
+  for (const target of ['new/', 'new/.', 'file/']) {
+    const { status, sent } = await play(home, `scp -t ${target}`, 'C0644 1 a\n');
+    t.is(status, 1, target);
+    t.regex(sent.toString(), /^\0\x01scp: \/(new|file): .*\n$/, target);
+  }
+  t.deepEqual(await home.names('/'), ['file']);
+  t.is((await home.read('file')).toString(), 'old');
+  t.is((await play(home, 'scp -rt new/', 'D0755 0 dir\nC0644 1 a\nx\0E\n')).status, 0);
+  t.deepEqual(await home.names('new'), ['a']);
+  t.is((await play(dropBox(home), 'scp -t new/', 'C0644 1 b\nx\0')).status, 0);
+  t.deepEqual(await home.names('new'), ['a', 'b']);
+});
