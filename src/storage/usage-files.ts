@@ -19,6 +19,7 @@ const UNFINISHED = '.new';
 export class UsageFiles {
   readonly #folder: string;
   readonly #bootId: () => Promise<string>;
+  /** Those that are there, or may be. */
   readonly #there = new Set<string>();
   #isOpen = false;
   #isMarked = false;
@@ -82,7 +83,13 @@ export class UsageFiles {
 
   async #load(name: string): Promise<Usage | undefined> {
     if (!this.#there.has(name)) return undefined;
-    return parseUsage(await this.#read(name));
+    try {
+      return parseUsage(await this.#read(name));
+    } catch (error) {
+      // To write or remove it failed half-way.
+      if (errnoName(error) === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   async #save(name: string, { bytes, files }: Usage): Promise<void> {
@@ -91,8 +98,9 @@ export class UsageFiles {
       await this.#write(MARK, await this.#bootId());
       this.#isMarked = true;
     }
-    await this.#write(name, `${JSON.stringify({ bytes, files })}\n`);
+    // Also where that fails it may be there by then, and must be removed before the tree is changed.
     this.#there.add(name);
+    await this.#write(name, `${JSON.stringify({ bytes, files })}\n`);
   }
 
   async #drop(name: string): Promise<void> {

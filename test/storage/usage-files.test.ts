@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
@@ -65,6 +65,28 @@ test('usage files: what a killed server was writing is removed', async (t) => {
   const files = new UsageFiles(folder, boot('one'));
   t.is(await files.of('home:bob').load(), undefined);
   t.deepEqual((await readdir(folder)).sort(), ['home.alice.json', 'running']);
+});
+
+/**
+ * What was wrong: a file that was there, though to save it had failed at its last step, was not known of and not removed when
+ * the tree was changed: after a kill its old number was believed.
+ * How reached: a disk that fails when the folder of the file is synced; here a folder in the place of the file.
+ * What this verifies: what may be there is removed before the tree is changed, and what is not there is asked for in vain.
+ */
+test('usage files: what could not be saved to its end is removed, and is nothing to be loaded', async (t) => {
+  const folder = await folderFor(t);
+  const store = new UsageFiles(folder, boot('one')).of('home:alice');
+  const file = join(folder, 'home.alice.json');
+  await mkdir(file, { recursive: true });
+  await t.throwsAsync(store.save(USAGE));
+  await rmdir(file);
+  t.is(await store.load(), undefined);
+  await writeFile(file, JSON.stringify(USAGE));
+  await store.drop();
+  t.deepEqual(
+    (await readdir(folder)).filter((name) => name.endsWith('.json')),
+    [],
+  );
 });
 
 test('usage files: a folder that can not be read is no empty one', async (t) => {
