@@ -15,7 +15,7 @@ import type { HostPath, Place } from './place.ts';
 import type { Permit } from './storage.ts';
 import { type Answer, callsFor } from './system-calls.ts';
 import type { Turns } from './turns.ts';
-import { beginAside, type Ending, resumeAside, syncFolder } from './upload-aside.ts';
+import { beginAside, type Ending, letGoOf, resumeAside, syncFolder } from './upload-aside.ts';
 import type { UploadPolicy } from './upload-policy.ts';
 
 // O_NONBLOCK: should it be a FIFO after all, open(2) answers instead of waiting for a writer in libuv's small pool.
@@ -155,8 +155,7 @@ export class DiskOpening {
       await (held === undefined ? empty() : held.resizing(0, async () => empty()));
       return { descriptor, sizeBytes: 0, held };
     } catch (error) {
-      await held?.release();
-      await calls.close(descriptor);
+      await letGoOf({ calls, descriptor, held });
       throw error;
     }
   }
@@ -218,7 +217,7 @@ async function holdOrClose(meter: Meter, descriptor: number, place: Place): Prom
   try {
     return await meter.hold(descriptor, place.mayHang);
   } catch (error) {
-    await place.calls.close(descriptor);
+    await letGoOf({ calls: place.calls, descriptor });
     throw error;
   }
 }
@@ -230,7 +229,7 @@ async function openFile({ place, options }: Opening): Promise<{ descriptor: numb
     const stats = place.mayHang ? await place.calls.fstat(descriptor) : fstatSync(descriptor);
     if (stats.isFile()) return { descriptor, sizeBytes: stats.size };
   } catch (error) {
-    await place.calls.close(descriptor);
+    await letGoOf({ calls: place.calls, descriptor });
     throw error;
   }
   await place.calls.close(descriptor);

@@ -83,9 +83,9 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
   } catch (error) {
     lease.release();
     if (descriptor !== undefined) {
-      await removeIfThere(calls, temporary, meter);
-      await held?.release();
-      await calls.close(descriptor);
+      // What stays is swept away.
+      await removeIfThere(calls, temporary, meter).catch(() => undefined);
+      await letGoOf({ calls, descriptor, held });
     }
     throw error;
   }
@@ -108,10 +108,24 @@ export async function resumeAside(parts: AsideParts): Promise<Aside | undefined>
     return asideOf(descriptor, parts, { name, lease, held });
   } catch (error) {
     lease.release();
-    if (descriptor !== undefined) await calls.close(descriptor);
+    if (descriptor !== undefined) await letGoOf({ calls, descriptor });
     if (!isTaken && errnoName(error) === 'ENOENT') return undefined;
     if (isTaken) await calls.rename(temporary, partialOf(place));
     throw error;
+  }
+}
+
+/** Lets go of what was opened and can't be handed out, all of it whatever fails: the first error says why. */
+export async function letGoOf(opened: {
+  calls: NameCalls;
+  descriptor: number;
+  held?: HeldFile | undefined;
+}): Promise<void> {
+  await opened.held?.release()?.catch(() => undefined);
+  try {
+    await opened.calls.close(opened.descriptor);
+  } catch {
+    // It is closed all the same.
   }
 }
 

@@ -1,15 +1,28 @@
-import { chmod, link, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type FileErrorCode, isFileError } from '../../src/model/error.ts';
+import { FileError, type FileErrorCode, isFileError } from '../../src/model/error.ts';
 import type { OpenFile, OpenOptions } from '../../src/model/files.ts';
 import { parsePath as path } from '../../src/model/path.ts';
 import { createActiveUploads } from '../../src/storage/active-uploads.ts';
+import type { HeldFile } from '../../src/storage/held-file.ts';
 import { openHome } from '../../src/storage/home.ts';
-import { type Meters, UNCOUNTED } from '../../src/storage/meter.ts';
+import { type Meter, type Meters, UNCOUNTED } from '../../src/storage/meter.ts';
 import type { Permit, Storage } from '../../src/storage/storage.ts';
 import { sweepHomes } from '../../src/storage/sweep-homes.ts';
-import { createLocalCalls } from '../../src/storage/system-calls.ts';
+import { createLocalCalls, type LocalCalls } from '../../src/storage/system-calls.ts';
 import { freeTurns } from '../../src/storage/turns.ts';
 import { temporaryNameOf } from '../../src/storage/upload-names.ts';
 import type { UploadPolicy } from '../../src/storage/upload-policy.ts';
@@ -371,4 +384,61 @@ test('sweep: goes through the shared folders as well, and each tree is its own',
   t.deepEqual(swept, { removed: 1, kept: 1 });
   t.deepEqual(calls, ['enter home:alice', 'leave home:alice', 'enter folder:design', 'leave folder:design']);
   t.deepEqual(await readdir(join(folder, 'folders/design')), []);
+});
+
+/** Names of the files below `folder` that this process has open, those without a name too. */
+async function openBelow(folder: string): Promise<string[]> {
+  const links = await Promise.allSettled((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`)));
+  const names = links.map((link) => (link.status === 'fulfilled' ? link.value : ''));
+  return names.filter((name) => name.startsWith(`${folder}/`));
+}
+
+/**
+ * What was wrong: where an upload could not be begun, and to clean up failed as well, its descriptor stayed open for good, and
+ * so did its account; and the second error hid the first.
+ * How reached: a disk that fails, or, in a worker, numbers that can't be reached.
+ * What this verifies: whatever fails, nothing is open afterwards, and the error is the first one.
+ */
+const onLinux = process.platform === 'linux' ? test : test.skip;
+onLinux('upload: one that can not be begun leaves nothing open, though to clean up fails as well', async (t) => {
+  const homesDirectory = await temporaryFolder(t);
+  const failure = (detail: string): FileError => new FileError('io-error', { detail });
+  let isBroken = false;
+  let released = 0;
+  const held = {
+    attach: () => undefined,
+    resizing: (_bytes: number, resize: () => Promise<void>) => resize(),
+    release: () => {
+      released += 1;
+      return isBroken ? Promise.reject(failure('later')) : undefined;
+    },
+    finish: () => undefined,
+  } as unknown as HeldFile;
+  const meter: Meter = {
+    ...UNCOUNTED,
+    hold: () => held,
+    unnaming: (entry, act) => (isBroken && !String(entry).endsWith('.part') ? Promise.reject(failure('later')) : act()),
+  };
+  const first = (): never => {
+    throw failure('first');
+  };
+  const local = createLocalCalls();
+  const breaking: LocalCalls = {
+    ...local,
+    fchmod: (...words) => (isBroken ? first() : local.fchmod(...words)),
+    ftruncate: (...words) => (isBroken ? first() : local.ftruncate(...words)),
+  };
+  for (const mode of ['atomic', 'in-place'] as const) {
+    const partsOn = () => ({ uploads: { mode, sync: 'off' as const, keepMs: 0 }, meter, turns: freeTurns() });
+    const storage = await openHome({ homesDirectory, user: 'alice', jail: 'held', local: breaking, partsOn });
+    t.teardown(() => storage.close());
+    isBroken = false;
+    await (await begin(storage, mode, 'old')).close();
+    isBroken = true;
+    const releasedBefore = released;
+    const error = await t.throwsAsync(storage.open(path(mode), WRITE, allowed), { instanceOf: FileError });
+    t.regex(error?.message ?? '', /first/);
+    t.deepEqual(await openBelow(join(homesDirectory, 'alice')), []);
+    t.is(released - releasedBefore, 1);
+  }
 });
