@@ -191,20 +191,23 @@ class DiskStorage implements Storage {
     followLinks: boolean,
     permit: Permit,
   ): Promise<void> {
-    const isLimited = this.#meter.isCounting || this.#maxFileBytes() < Number.POSITIVE_INFINITY;
     let resized: OpenFile | undefined;
-    const growing = await this.#at(path, followLinks ? 'follow' : 'keep', 'hold', async (place) => {
-      ask(permit, place);
-      checkChanges(changes, path);
-      const upload = this.#opening.growingAt(place);
-      if (upload !== undefined) return upload;
-      if (changes.sizeBytes !== undefined && place.kind === 'file' && isLimited) {
-        resized = await this.#opening.open({ place, options: { write: true }, permit });
-      } else {
-        await changeThing(place, changes, path);
-      }
-      return undefined;
-    });
+    const change = (): Promise<OpenFile | undefined> =>
+      this.#at(path, followLinks ? 'follow' : 'keep', 'hold', async (place) => {
+        ask(permit, place);
+        checkChanges(changes, path);
+        const upload = this.#opening.growingAt(place);
+        if (upload !== undefined) return upload;
+        const isLimited = this.#meter.isCounting || this.#maxFileBytes() < Number.POSITIVE_INFINITY;
+        if (changes.sizeBytes !== undefined && place.kind === 'file' && isLimited) {
+          resized = await this.#opening.open({ place, options: { write: true }, permit });
+        } else {
+          await changeThing(place, changes, path);
+        }
+        return undefined;
+      });
+    // A size that is changed when nothing is counted must be changed before anything is.
+    const growing = await (changes.sizeBytes === undefined ? change() : this.#meter.exclusively(change));
     if (resized !== undefined) return changeOpen(resized, changes);
     if (growing === undefined) return;
     await whileOpen(

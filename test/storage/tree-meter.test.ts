@@ -8,6 +8,7 @@ import type { OpenFile } from '../../src/model/files.ts';
 import { parsePath as at } from '../../src/model/path.ts';
 import type { Usage } from '../../src/model/usage.ts';
 import { openHome } from '../../src/storage/home.ts';
+import type { Storage } from '../../src/storage/storage.ts';
 import { TreeLedger } from '../../src/storage/tree-ledger.ts';
 import { TreeMeter } from '../../src/storage/tree-meter.ts';
 import { Turns } from '../../src/storage/turns.ts';
@@ -23,12 +24,12 @@ interface Counted {
 }
 
 /** A tree in which a walk finds only what is open. */
-function makeTree(): Counted {
+function makeTree(count = async (): Promise<Usage> => ({ bytes: 0, files: 0 })): Counted {
   const meters: TreeMeter[] = [];
   const ledger = new TreeLedger({
     quota: () => ({ bytes: 1000, files: 10 }),
     store: { load: async () => undefined, save: async () => undefined, drop: async () => undefined },
-    count: async (): Promise<Usage> => ({ bytes: 0, files: 0 }),
+    count,
     allCount: async () => void (await Promise.all(meters.map(({ turning }) => turning))),
   });
   const meter = new TreeMeter(ledger);
@@ -73,15 +74,16 @@ test('meter: when counting begins twice while something is under way, all who wa
 async function openCounted(
   t: ExecutionContext,
   meter: TreeMeter,
-): Promise<{ file: OpenFile; inode: string; turns: Turns }> {
+): Promise<{ file: OpenFile; inode: string; turns: Turns; storage: Storage; host: string }> {
   const turns = new Turns(1);
   const homesDirectory = await temporaryFolder(t);
   const partsOn = () => ({ turns, meter });
   const storage = await openHome({ homesDirectory, user: 'alice', jail: 'held', partsOn });
   t.teardown(() => storage.close());
   const file = await storage.open(at('/a'), { write: true, create: true }, allow);
-  const { dev, ino } = await stat(join(homesDirectory, 'alice', 'a'));
-  return { file, inode: `${dev}:${ino}`, turns };
+  const host = join(homesDirectory, 'alice', 'a');
+  const { dev, ino } = await stat(host);
+  return { file, inode: `${dev}:${ino}`, turns, storage, host };
 }
 
 /**
@@ -107,5 +109,38 @@ test('meter: a file with a write under way is counted, when counting has begun t
   t.is(ledger.paidFor(inode), 30);
   await file.close();
   t.is(ledger.paidFor(inode), undefined);
+  t.true(meter.isIdle);
+});
+
+/**
+ * What was wrong: whether a size that was set by path was to be counted was asked before its turn, and nobody who began to
+ * count waited for it: it grew uncounted.
+ * How reached: a quota is set while SETSTAT of a size waits for the disk.
+ * What this verifies: nothing is counted before it is over, and then it is counted.
+ */
+test('meter: a size that is set by path when counting begins is counted', async (t) => {
+  let host = '';
+  let walks = 0;
+  const { meter, ledger, turnOn } = makeTree(async () => {
+    walks += 1;
+    return { bytes: (await stat(host)).size, files: 1 };
+  });
+  const opened = await openCounted(t, meter);
+  host = opened.host;
+  await opened.file.close();
+  opened.turns.take(() => undefined);
+  const resized = opened.storage.setAttributes(at('/a'), { sizeBytes: 500 }, true, allow);
+  turnOn();
+  const account = ledger.account();
+  await nextTurn();
+  await nextTurn();
+  t.is(walks, 0);
+  opened.turns.end();
+  await Promise.all([resized, account]);
+  t.deepEqual(ledger.used, { bytes: 500, files: 1 });
+  await opened.storage.setAttributes(at('/a'), { sizeBytes: 700 }, true, allow);
+  t.is(ledger.used?.bytes, 700);
+  await t.throwsAsync(opened.storage.setAttributes(at('/a'), { sizeBytes: 1001 }, true, allow));
+  t.is((await stat(host)).size, 700);
   t.true(meter.isIdle);
 });
