@@ -183,13 +183,16 @@ export class TreeLedger implements Ledger {
       mark.holders += 1;
       return mark.paidBytes;
     }
+    const { bytes: creditBytes = 0, of } = credit ?? {};
+    // It may have been cut since it was looked at.
+    const creditedBytes = (of === undefined ? undefined : this.#marks.get(of)?.paidBytes) ?? creditBytes;
     this.#marks.set(inode, {
       holders: 1,
       paidBytes: undefined,
       appendBytes: 0,
       isLoose: false,
       isAhead: false,
-      creditBytes: credit?.bytes ?? 0,
+      creditBytes: Math.min(creditBytes, creditedBytes),
       files: credit === undefined ? 1 : 0,
       replaces: credit?.of,
       taken: NOTHING,
@@ -276,6 +279,7 @@ export class TreeLedger implements Ledger {
     const before = countOf(mark);
     Object.assign(mark, { paidBytes: sizeBytes, appendBytes: 0, isAhead: false });
     this.#add(minus(countOf(mark), before));
+    this.#limitCredit(inode, sizeBytes);
   }
 
   async beginReplacing(by: Inode | undefined, old: Inode | undefined, isSole: boolean): Promise<Refusal | undefined> {
@@ -297,7 +301,9 @@ export class TreeLedger implements Ledger {
     if (mark !== undefined) this.#endCredit(mark);
     if (oldMark === undefined) return;
     oldMark.hasName = false;
-    if (isFreed) Object.assign(oldMark, { paidBytes: 0, appendBytes: 0, files: 0 });
+    if (!isFreed) return;
+    Object.assign(oldMark, { paidBytes: 0, appendBytes: 0, files: 0 });
+    if (old !== undefined) this.#loseCredit(old);
   }
 
   async release(inode: Inode): Promise<boolean> {
@@ -315,7 +321,10 @@ export class TreeLedger implements Ledger {
         continue;
       }
       this.#marks.delete(inode);
-      if (!mark.hasName) this.#add(minus(NOTHING, countOf(mark)));
+      if (!mark.hasName) {
+        this.#add(minus(NOTHING, countOf(mark)));
+        this.#loseCredit(inode);
+      }
       // It could neither take its place nor be removed: it is there, beside what it would have replaced.
       else if (mark.replaces !== undefined) this.#add(creditOf(mark));
       this.#endCredit(mark);
@@ -432,6 +441,28 @@ export class TreeLedger implements Ledger {
     if (mark.replaces === undefined) return;
     this.#credited.delete(mark.replaces);
     Object.assign(mark, { replaces: undefined, creditBytes: 0, files: 1 });
+  }
+
+  /** What was counted with `of` and is there no more counts with the upload that has the credit of replacing it. */
+  #limitCredit(of: Inode, bytes: number): void {
+    if (!this.#credited.has(of)) return;
+    for (const mark of this.#marks.values()) {
+      if (mark.replaces !== of || mark.creditBytes <= bytes) continue;
+      const before = countOf(mark);
+      mark.creditBytes = bytes;
+      this.#add(minus(countOf(mark), before));
+    }
+  }
+
+  /** Nothing is counted with `of` any more: the upload that would have replaced it is a file like others. */
+  #loseCredit(of: Inode): void {
+    if (!this.#credited.has(of)) return;
+    for (const mark of this.#marks.values()) {
+      if (mark.replaces !== of) continue;
+      const before = countOf(mark);
+      this.#endCredit(mark);
+      this.#add(minus(countOf(mark), before));
+    }
   }
 
   #take(amount: Usage): Refusal | undefined {
