@@ -54,7 +54,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
   const verbs = createServerVerbs({ config, log, shared, keys });
   return {
     openLogin: logins.openLogin,
-    openSession: async (identity, origin) => {
+    openSession: async (identity, origin, signal) => {
       // Removed or locked since the login was decided: nothing has ended this connection yet.
       if (store.find(identity.user)?.locked !== false) throw new Error('the account was taken away during the login');
       return openSession({
@@ -62,7 +62,7 @@ export async function createBackend(parts: BackendParts): Promise<Backend> {
         verbs,
         identity,
         origin,
-        storage: await homes.open(identity.user),
+        storage: await homes.open(identity.user, signal),
         pace: paces.enter(identity.user),
         account: logins.ownAccount(identity, origin),
       });

@@ -28,8 +28,11 @@ export interface UserSession {
 export interface Backend {
   /** A login over one connection. */
   openLogin(origin: Origin): LoginSteps;
-  /** Opens the user's home. Fails when that can't be had, and the user is told no more than that. */
-  openSession(identity: Identity, origin: Origin): Promise<UserSession>;
+  /**
+   * Opens the user's home. Fails when that can't be had, and the user is told no more than that. With `signal` aborted
+   * nobody waits for it.
+   */
+  openSession(identity: Identity, origin: Origin, signal: AbortSignal): Promise<UserSession>;
   /** The live sessions that `identity` may know of: the own ones. */
   sessions(identity: Identity): Promise<readonly SessionInfo[]>;
   readonly admission: Pick<Admission, 'arrive'>;

@@ -267,7 +267,7 @@ export class Connection implements Queue {
   }
 
   #openHome(identity: Identity): Promise<UserSession> {
-    this.#session ??= this.#backend.openSession(identity, this.#origin).then((session) => {
+    this.#session ??= this.#backend.openSession(identity, this.#origin, this.#ended.signal).then((session) => {
       if (this.#ended.signal.aborted) session.close();
       this.#openSession = session;
       return session;

@@ -4,6 +4,7 @@
 import { EventEmitter } from 'node:events';
 import type { AcceptConnection, Connection, PseudoTtyInfo, ServerChannel, Session, WindowChangeInfo } from 'ssh2';
 import { decodeBytes } from '../model/bytes.ts';
+import { isFileError } from '../model/error.ts';
 import type { Identity, Origin } from '../model/identity.ts';
 import { printable, printableShort } from '../model/printable.ts';
 import { isScpCommand, runScp } from '../scp/scp.ts';
@@ -62,7 +63,7 @@ export function serveSessions(parts: SessionsParts): Sessions {
     } catch (error) {
       if (error instanceof ProtocolError) {
         backend.log.warn(`sftp: ${printable(error.message)}`, { ...origin, user: identity.user });
-      } else {
+      } else if (!(parts.signal.aborted && isFileError(error, 'cancelled'))) {
         const id = backend.log.unexpected(error, 'serving a session', { ...origin, user: identity.user });
         if (!channel.signal.aborted) channel.errorOutput.write(`sshome: internal error (${id})\n`);
       }

@@ -48,8 +48,11 @@ export interface HomesParts {
 }
 
 export interface Homes {
-  /** Opens the home of `user`, and makes it at the first login; see openHome. The user's shared folders are mounted in it. */
-  open(user: string): Promise<Storage>;
+  /**
+   * Opens the home of `user`, and makes it at the first login; see openHome. The user's shared folders are mounted in it.
+   * Whose `signal` is aborted does not wait for a turn any longer.
+   */
+  open(user: string, signal?: AbortSignal): Promise<Storage>;
   /** Sweeps now, in the background, and every hour. To be called once. */
   startSweeping(): void;
   /** Ends the sweeping, and heeds no more rules. The homes that are open stay open. */
@@ -99,7 +102,7 @@ class OpenHomes implements Homes {
     this.#timer = setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
-  async open(user: string): Promise<Storage> {
+  async open(user: string, signal?: AbortSignal): Promise<Storage> {
     const turns = this.#turns.enter(user);
     const points = new MountPoints();
     const { maxFileBytes = () => Number.POSITIVE_INFINITY } = this.#parts;
@@ -115,16 +118,18 @@ class OpenHomes implements Homes {
       maxFileBytes: () => maxFileBytes(user),
     });
     try {
-      const home = await turns.opening.run(() =>
-        openHome({
-          homesDirectory: this.#parts.directory,
-          user,
-          jail: this.#parts.jail,
-          walkMode: this.#parts.walkMode,
-          local: this.#local,
-          standing: points,
-          partsOn: (device) => ({ ...partsOn(device), meter, onClose }),
-        }),
+      const home = await turns.opening.run(
+        () =>
+          openHome({
+            homesDirectory: this.#parts.directory,
+            user,
+            jail: this.#parts.jail,
+            walkMode: this.#parts.walkMode,
+            local: this.#local,
+            standing: points,
+            partsOn: (device) => ({ ...partsOn(device), meter, onClose }),
+          }),
+        signal,
       );
       const mount = (): void => this.#mount(points, { user, partsOn });
       mount();

@@ -3,6 +3,8 @@
 // another: a disk that does not answer takes these, and leaves the rest of the threads to everybody else. One session
 // has three quarters of its user's, so that the others of that user go on.
 
+import { FileError } from '../model/error.ts';
+
 /** Takes turns: so many calls at a time, the others in the order they came. */
 export class Turns {
   readonly #limit: number;
@@ -33,9 +35,15 @@ export class Turns {
     else this.#goOn(next);
   }
 
-  /** Runs `call` in a turn of its own. It must take no other one: all could be held by calls that wait for another. */
-  run<T>(call: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `call` in a turn of its own. It must take no other one: all could be held by calls that wait for another. Whose
+   * `signal` is aborted waits no longer.
+   *
+   * @throws FileError `cancelled` when it was not begun; and what `call` throws
+   */
+  run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(new FileError('cancelled'));
       const settle = async (): Promise<void> => {
         try {
           resolve(await call());
@@ -45,7 +53,19 @@ export class Turns {
           this.end();
         }
       };
-      this.take(() => void settle());
+      const start = (): void => {
+        signal?.removeEventListener('abort', giveUp);
+        void settle();
+      };
+      const giveUp = (): void => {
+        const place = this.#waiting.indexOf(start);
+        // It has its turn here, and waits for one beyond: there are no more of these than turns.
+        if (place < 0) return;
+        this.#waiting.splice(place, 1);
+        reject(new FileError('cancelled'));
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.take(start);
     });
   }
 

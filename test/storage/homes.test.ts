@@ -314,3 +314,9 @@ test('shared folders: times and modes of the folder itself can be set', async (t
   await directory.close();
   await chmod(join(made.sharedFolder, 'design'), 0o700);
 });
+
+test('homes: a login that is gone waits for no home', async (t) => {
+  const { homes } = await makeHomes(t);
+  await fails(t, 'cancelled', homes.open('alice', AbortSignal.abort()));
+  (await homes.open('alice', new AbortController().signal)).close();
+});

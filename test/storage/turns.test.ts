@@ -1,4 +1,5 @@
 import test from 'ava';
+import { isFileError } from '../../src/model/error.ts';
 import { SharedTurns, Turns } from '../../src/storage/turns.ts';
 
 /** Takes `count` turns and tells how many were given. */
@@ -90,4 +91,41 @@ test('turns: a session has no more of them for having several folders on one dis
   t.is(take(alice.on(1), 100).given, 0);
   t.is(take(alice.on(2), 100).given, 6, 'another disk is another matter');
   t.is(take(shared.enter('alice').on(1), 100).given, 2, 'and so is another session');
+});
+
+/**
+ * What was wrong: a login whose home did not open waited for its turn also when its connection had ended, with all that it
+ * had: nothing bounded how many of them did.
+ * How reached: a home on a mount that hangs, and a client that connects again and again.
+ * What this verifies: whoever is gone waits no longer, and takes no turn from those who wait.
+ */
+test('turns: whoever is gone waits no longer', async (t) => {
+  const turns = new Turns(1);
+  turns.take(() => undefined);
+  const gone = new AbortController();
+  let begun = 0;
+  const run = (signal?: AbortSignal): Promise<number> => turns.run(async () => (begun += 1), signal);
+  const leaving = [run(gone.signal), run(gone.signal)];
+  const staying = [run(new AbortController().signal), run()];
+  gone.abort();
+  for (const left of [...leaving, run(gone.signal)]) {
+    const error = await t.throwsAsync(left);
+    t.true(isFileError(error, 'cancelled'));
+  }
+  turns.end();
+  t.deepEqual(await Promise.all(staying), [1, 2]);
+  t.is(begun, 2);
+  t.is(take(turns, 2).given, 1);
+});
+
+test('turns: who is gone before the turn beyond comes gives it back', async (t) => {
+  const beyond = new Turns(1);
+  const turns = new Turns(1, beyond);
+  beyond.take(() => undefined);
+  const gone = new AbortController();
+  const running = turns.run(async () => 'done', gone.signal);
+  gone.abort();
+  beyond.end();
+  t.is(await running, 'done');
+  t.is(await turns.run(async () => 'next'), 'next');
 });
