@@ -1,5 +1,6 @@
 // The paces of all users: one for each direction of each user who is there, shared by the user's sessions and faces.
 
+import { leaseOf } from '../model/lease.ts';
 import { type Clock, Pacer } from './pacer.ts';
 
 /** Bytes per second; undefined is as fast as it goes. */
@@ -17,7 +18,7 @@ export interface Pace {
 export interface SessionPace {
   /** The pace of a channel of the session; when `signal` is aborted, what waits fails with `cancelled`. */
   until(signal: AbortSignal): Pace;
-  /** To be called once, when the session has ended. */
+  /** To be called when the session has ended. Further calls do nothing. */
   leave(): void;
 }
 
@@ -44,6 +45,10 @@ export function createPaces({
       users.set(user, own);
       own.sessions += 1;
       const session = {};
+      const lease = leaseOf(() => {
+        own.sessions -= 1;
+        if (own.sessions === 0) users.delete(user);
+      });
       return {
         until: (signal) => {
           const { upload, download } = own;
@@ -57,10 +62,7 @@ export function createPaces({
             download: (bytes) => download.pass(session, bytes, signal),
           };
         },
-        leave: () => {
-          own.sessions -= 1;
-          if (own.sessions === 0) users.delete(user);
-        },
+        leave: () => lease.release(),
       };
     },
   };

@@ -196,3 +196,25 @@ test('pace: users do not wait for each other, nor up for down, and a user has on
   one.leave();
   t.not(other.until(never).upload(50 * KIB), undefined, 'the pace of the others stays');
 });
+
+/**
+ * What was wrong: a session that left twice left for another one, too: with nobody there as it seemed, the next session had a
+ * pace of its own, and the user went twice as fast as is allowed, and so on.
+ * How reached: a connection that ends while its home is being opened closes its session when that is there, and at its end.
+ * What this verifies: the others of the user keep the one pace.
+ */
+test('pace: a session that leaves twice leaves once', (t) => {
+  const clock = new FakeClock();
+  const paces = createPaces({ ratesOf: () => ({ upload: 100 * KIB, download: undefined }), clock });
+  const [one, other] = [paces.enter('alice'), paces.enter('alice')];
+  other.leave();
+  other.leave();
+  t.is(one.until(never).upload(12 * KIB), undefined);
+  t.not(
+    paces
+      .enter('alice')
+      .until(never)
+      .upload(12 * KIB),
+    undefined,
+  );
+});
