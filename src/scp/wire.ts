@@ -1,5 +1,6 @@
 // The scp protocol's bytes on a channel: control lines, replies and file contents, read and written at the peer's speed.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import { printable } from '../model/printable.ts';
 import { nextChunk } from '../streams/next-chunk.ts';
@@ -12,6 +13,8 @@ export type Reply = { readonly kind: 'ok' } | { readonly kind: 'error' | 'fatal'
 
 /** Longest control line: a name of 255 bytes or a message, with room. OpenSSH reads 2048. */
 const MAX_LINE_BYTES = 8192;
+/** So many lines are read before everything else in the process has a turn. */
+const LINES_AT_ONCE = 100;
 const LF = 0x0a;
 
 export interface ScpWire {
@@ -31,6 +34,7 @@ export interface ScpWire {
 
 export function createScpWire({ input, output, signal }: ScpStreams): ScpWire {
   let rest: Buffer = Buffer.alloc(0);
+  let linesRead = 0;
 
   /** At least one unread byte in `rest`, or false at the end. */
   const fill = async (): Promise<boolean> => {
@@ -43,6 +47,9 @@ export function createScpWire({ input, output, signal }: ScpStreams): ScpWire {
 
   const wire: ScpWire = {
     async readLine() {
+      linesRead += 1;
+      // What has arrived is read without a turn of the event loop, and may be a million lines.
+      if (linesRead % LINES_AT_ONCE === 0) await nextTurn();
       const parts: Buffer[] = [];
       let length = 0;
       while (await fill()) {

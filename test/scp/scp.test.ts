@@ -331,3 +331,23 @@ test('sink: a name that ends with a slash is that of a folder', async (t) => {
   t.is((await play(dropBox(home), 'scp -t new/', 'C0644 1 b\nx\0')).status, 0);
   t.deepEqual(await home.names('new'), ['a', 'b']);
 });
+
+/**
+ * What was wrong: lines that ask for nothing were read one after the other for as long as there were any, and nobody else in
+ * the process had a turn: 2 MiB of them, which may be on their way at any time, took seconds.
+ * How reached: a peer that sends errors, or times, and no files.
+ * What this verifies: everything else has its turns meanwhile.
+ */
+test('sink: whoever sends lines without end does not have the process alone', async (t) => {
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const { status } = await play(createHome(), 'scp -t .', '\x01\n'.repeat(50_000));
+  isOver = true;
+  t.is(status, 1);
+  t.true(turns >= 400, `${turns} turns`);
+});
