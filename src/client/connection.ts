@@ -137,7 +137,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
     authHandler: authHandlerFor(
       {
         user: options.user,
-        agent: options.agent === undefined ? undefined : agentAt(options.agent, attempt),
+        agent: options.agent === undefined ? undefined : agentAt(options.agent, attempt, deadline),
         identities: [
           ...(privateKey === undefined ? [] : [() => Promise.resolve(privateKey)]),
           ...(options.identities ?? []).map((load) => () => deadline.during(load())),
@@ -199,9 +199,12 @@ function clientOf(ssh: SftpClient): object {
   return (ssh as unknown as { client: object }).client;
 }
 
-function agentAt(socketPath: string, attempt: { agentRefused: boolean }): ForgivingAgent {
-  return new ForgivingAgent(socketPath, () => {
-    attempt.agentRefused = true;
+function agentAt(socketPath: string, attempt: { agentRefused: boolean }, deadline: Deadline): ForgivingAgent {
+  return new ForgivingAgent(socketPath, {
+    refused: () => {
+      attempt.agentRefused = true;
+    },
+    signing: (signed) => void deadline.during(signed),
   });
 }
 
