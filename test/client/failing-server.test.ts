@@ -150,3 +150,28 @@ test('failing server: a folder without end ends', async (t) => {
   await t.throwsAsync(readEntries(files, ROOT), { instanceOf: FileError, message: /too many/ });
   t.true(closed);
 });
+
+/*
+ * What was wrong: with another version of ssh2 than the one that this was written for, connect() failed at once, but its socket
+ * and its clock stayed, and the login that went on behind it failed unheard, which ends a program of Node.
+ * How it was reached: `npm install ssh2@latest` beside the client.
+ * What this verifies: the reason is told as it is, and the connection is gone.
+ */
+test.serial('failing server: an installation that is wrong leaves no connection', async (t) => {
+  const server = await scriptedServer(t, () => false);
+  const { connect: connectSftp } = SftpClient.prototype;
+  t.teardown(() => Object.assign(SftpClient.prototype, { connect: connectSftp }));
+  Object.assign(SftpClient.prototype, {
+    connect(this: SftpClient, options: SftpClient.ConnectOptions) {
+      const connecting = connectSftp.call(this, options);
+      const { client } = this as unknown as { client: { _protocol: object } };
+      Object.assign(client._protocol, { rekey: undefined });
+      return connecting;
+    },
+  });
+  const clocks = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = clocks();
+  await t.throwsAsync(connect(server.options), { message: /has no _protocol\.rekey/ });
+  t.true(clocks() <= before);
+  await until(() => server.sockets.every(({ closed }) => closed));
+});
