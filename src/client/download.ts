@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Attributes } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
+import { closingAfter } from './closing-after.ts';
 import { openPartialFile, type PartialFile } from './partial-file.ts';
 import { readAhead } from './read-ahead.ts';
 import { readRange } from './remote-file.ts';
@@ -38,7 +39,8 @@ export async function downloadFile(
         await partial.file.setTimes(before.accessedMs, before.modifiedMs);
       }
     } catch (error) {
-      await partial.abandon();
+      // The first failure counts.
+      await partial.abandon().catch(() => {});
       throw error;
     }
     await partial.finish();
@@ -103,12 +105,10 @@ export async function downloadBuffer(session: Session, from: string, options: Tr
 /** The first `bytes` bytes of a file. */
 export async function readBeginning(session: Session, path: string, bytes: number): Promise<Buffer> {
   const handle = await openHandle(session, path, { read: true });
-  try {
+  return closingAfter(handle, async () => {
     const content = Buffer.alloc(bytes);
     return content.subarray(0, await readRange(session, handle, content, 0));
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 async function withSource<T>(

@@ -11,11 +11,13 @@ import { ConnectionError } from '../../src/client/connection-error.ts';
 import { readEntries } from '../../src/client/read-entries.ts';
 import { FileError } from '../../src/model/error.ts';
 import type { Files } from '../../src/model/files.ts';
-import { ROOT } from '../../src/model/path.ts';
+import { parsePath, ROOT } from '../../src/model/path.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { until } from '../helpers/until.ts';
 import {
+  CLOSE,
   dataPacket,
+  FSTAT,
   namesPacket,
   READ,
   READDIR,
@@ -149,6 +151,25 @@ test('failing server: a folder without end ends', async (t) => {
   } as unknown as Files;
   await t.throwsAsync(readEntries(files, ROOT), { instanceOf: FileError, message: /too many/ });
   t.true(closed);
+});
+
+/*
+ * What was wrong: where CLOSE failed too, its failure was told instead of the one that came first.
+ * How it was reached: a folder that can't be read, a file that can't be copied, from a server that then refuses CLOSE as well.
+ * What this verifies: the first failure counts.
+ */
+test('failing server: a CLOSE that fails as well hides nothing', async (t) => {
+  const server = await scriptedServer(t, ({ type, id, answer }) => {
+    if (type === CLOSE) answer(statusPacket(id, 4, 'Input/output error'));
+    else if (type === READ || type === READDIR || type === FSTAT) answer(statusPacket(id, 3, 'Permission denied'));
+    else return false;
+    return true;
+  });
+  const client = await scriptedClient(t, server);
+  const denied = { instanceOf: FileError, message: /Permission denied/ };
+  await t.throwsAsync(client.list('/'), denied);
+  await t.throwsAsync(client.preview('/a'), denied);
+  await t.throwsAsync(client.files.copy(parsePath('/a'), parsePath('/b')), denied);
 });
 
 /*
