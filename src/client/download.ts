@@ -1,6 +1,7 @@
 // One file from the server: to a local path, a stream, or a Buffer.
 
 import { constants } from 'node:buffer';
+import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Attributes } from '../model/entry.ts';
@@ -67,7 +68,11 @@ export async function downloadStream(
       report(options, from, 0, before.sizeBytes);
       for await (const block of blocks(session, handle, before, options, 0, true)) {
         if (failure !== undefined) break;
-        if (!to.write(block)) await cancellable(Promise.race([ending, drained(to)]), options.signal, from);
+        if (!to.write(block)) {
+          // A reader that takes nothing more does not say so.
+          const drained = Promise.race([ending, once(to, 'drain', { signal: watching.signal })]);
+          await cancellable(session.whileItStands(from, drained), options.signal, from);
+        }
         moved += block.length;
         report(options, from, moved, before.sizeBytes);
       }
@@ -76,7 +81,7 @@ export async function downloadStream(
         // Standard output is not ours to end.
         if (to === process.stdout) return moved;
         to.end();
-        await ending;
+        await cancellable(ending, options.signal, from);
       }
     } finally {
       watching.abort();
@@ -189,10 +194,4 @@ async function checkUnchanged(handle: RemoteHandle, before: Attributes, { signal
 
 function report({ onProgress }: TransferOptions, path: string, bytes: number, totalBytes: number): void {
   onProgress?.({ path, bytes, totalBytes });
-}
-
-function drained(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('drain', resolve);
-  });
 }
