@@ -6,11 +6,10 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Attributes } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
-import { closingAfter } from './closing-after.ts';
 import { openPartialFile, type PartialFile } from './partial-file.ts';
 import { readAhead } from './read-ahead.ts';
 import { readRange } from './remote-file.ts';
-import { openHandle, openHandleFor, type RemoteHandle } from './remote-handle.ts';
+import { openHandleFor, type RemoteHandle } from './remote-handle.ts';
 import type { Session } from './session.ts';
 import { cancellable, checkSignal, OVERLAP_BYTES, type TransferOptions } from './transfer.ts';
 
@@ -109,8 +108,7 @@ export async function downloadBuffer(session: Session, from: string, options: Tr
 
 /** The first `bytes` bytes of a file. */
 export async function readBeginning(session: Session, path: string, bytes: number): Promise<Buffer> {
-  const handle = await openHandle(session, path, { read: true });
-  return closingAfter(handle, async () => {
+  return withSource(session, path, {}, async (handle) => {
     const content = Buffer.alloc(bytes);
     return content.subarray(0, await readRange(session, handle, content, 0));
   });

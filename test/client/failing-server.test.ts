@@ -14,6 +14,7 @@ import type { Files } from '../../src/model/files.ts';
 import { parsePath, ROOT } from '../../src/model/path.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { until } from '../helpers/until.ts';
+import { packet, u8, u32 } from '../sftp/bytes-of.ts';
 import {
   CLOSE,
   dataPacket,
@@ -170,6 +171,22 @@ test('failing server: a CLOSE that fails as well hides nothing', async (t) => {
   await t.throwsAsync(client.list('/'), denied);
   await t.throwsAsync(client.preview('/a'), denied);
   await t.throwsAsync(client.files.copy(parsePath('/a'), parsePath('/b')), denied);
+});
+
+/*
+ * What was wrong: a preview of a folder was an "Input/output error".
+ * How it was reached: `sshome preview` of a folder on OpenSSH's server, which opens it like a file and then refuses READ.
+ * What this verifies: it is told to be a folder, as a download of it is.
+ */
+test('failing server: a preview of a folder is told so', async (t) => {
+  const server = await scriptedServer(t, ({ type, id, answer }) => {
+    if (type === READ) answer(statusPacket(id, 4, 'Failure'));
+    else if (type === FSTAT) answer(packet(u8(105), u32(id), u32(4), u32(0o040755)));
+    else return false;
+    return true;
+  });
+  const client = await scriptedClient(t, server);
+  await t.throwsAsync(client.preview('/d'), { instanceOf: FileError, message: /Is a directory/ });
 });
 
 /*
