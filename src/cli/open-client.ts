@@ -14,10 +14,11 @@ import { printable } from '../model/printable.ts';
 import type { ConnectionFlags } from './connection-options.ts';
 import type { Asking } from './controlling-terminal.ts';
 import type { RemoteArgument } from './remote-argument.ts';
+import { UsageError } from './usage-error.ts';
 
 const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa'] as const;
 
-/** @throws ConnectionError, FileError (a key or password file), InterruptedError */
+/** @throws ConnectionError, FileError (a key or password file), InterruptedError, UsageError (no name to log in with) */
 export async function openClient(
   remote: Pick<RemoteArgument, 'user' | 'host' | 'port'>,
   flags: ConnectionFlags,
@@ -38,7 +39,7 @@ async function connectAsking(
   { environment, asking, signal }: { environment: NodeJS.ProcessEnv; asking: Asking | undefined; signal: AbortSignal },
 ): Promise<Client> {
   const { host } = remote;
-  const user = remote.user ?? userInfo().username;
+  const user = remote.user ?? ownName();
   const given = await givenPassword(flags, environment);
   const askPassphrase = (file: string): Promise<string> =>
     asking === undefined ? Promise.resolve('') : asking.secret(`Passphrase of ${file}: `);
@@ -64,6 +65,15 @@ async function connectAsking(
     ...(password === undefined ? {} : { password }),
     ...(asking === undefined ? {} : { answer: answerFrom(asking) }),
   });
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // An account that this machine has no name for, as in a container.
+    throw new UsageError('Your account has no name on this machine: write USER@HOST');
+  }
 }
 
 function until(settled: AbortSignal, asking: Asking): Asking {

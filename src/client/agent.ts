@@ -9,12 +9,17 @@ type Signed = (error?: Error | null, signature?: Buffer) => void;
 export class ForgivingAgent extends BaseAgent {
   readonly #agent: BaseAgent;
   readonly #refused: () => void;
+  readonly #signing: (signed: Promise<void>) => void;
 
-  /** @param refused called when the agent would not sign with a key that the server takes. */
-  constructor(socketPath: string, refused: () => void) {
+  /**
+   * @param by.refused called when the agent would not sign with a key that the server takes.
+   * @param by.signing told of each signature that is waited for, until the agent has answered: a person may have to confirm it.
+   */
+  constructor(socketPath: string, by: { refused: () => void; signing: (signed: Promise<void>) => void }) {
     super();
     this.#agent = createAgent(socketPath);
-    this.#refused = refused;
+    this.#refused = by.refused;
+    this.#signing = by.signing;
   }
 
   /** An agent that does not answer has no keys. */
@@ -30,7 +35,14 @@ export class ForgivingAgent extends BaseAgent {
   ): void {
     const answer = typeof options === 'function' ? options : done;
     const signing = typeof options === 'function' ? {} : options;
+    let settle = (): void => {};
+    this.#signing(
+      new Promise((resolve) => {
+        settle = resolve;
+      }),
+    );
     this.#agent.sign(key, data, signing, (error, signature) => {
+      settle();
       if (error) this.#refused();
       answer?.(error, signature);
     });

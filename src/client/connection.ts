@@ -12,7 +12,7 @@ import { connectionErrorFrom } from './connection-failure.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { type HostKey, hostKeyOf, rsaBits } from './host-key.ts';
 import { createHostVerifier, type KnownHostsPolicy, type VerifyHost } from './host-verification.ts';
-import { prepareTransport } from './transport.ts';
+import { prepareTransport, type Transport } from './transport.ts';
 
 /** How long a server may be silent until the login is through. */
 export const TIMEOUT_MS: number = 20_000;
@@ -137,7 +137,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
     authHandler: authHandlerFor(
       {
         user: options.user,
-        agent: options.agent === undefined ? undefined : agentAt(options.agent, attempt),
+        agent: options.agent === undefined ? undefined : agentAt(options.agent, attempt, deadline),
         identities: [
           ...(privateKey === undefined ? [] : [() => Promise.resolve(privateKey)]),
           ...(options.identities ?? []).map((load) => () => deadline.during(load())),
@@ -150,18 +150,29 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
       },
     ),
   });
-  const transport = prepareTransport({
-    client: clientOf(ssh),
-    knownTypes: verifier.knownTypes,
-    rekey: options.rekey ?? {},
-    onStalled: (what) => fail(new ConnectionError('protocol', `${host}: ${what}`)),
-  });
+  // Nobody waits for it when what comes before that fails.
+  connecting.catch(() => {});
+  const prepare = (): Transport => {
+    try {
+      return prepareTransport({
+        client: clientOf(ssh),
+        knownTypes: verifier.knownTypes,
+        rekey: options.rekey ?? {},
+        onStalled: (what) => fail(new ConnectionError('protocol', `${host}: ${what}`)),
+      });
+    } catch (error) {
+      // It says what is wrong with the installation; the connection has nothing to add.
+      reason ??= error;
+      throw error;
+    }
+  };
   // After `connect`, so that this listener comes before the ones that ssh2-sftp-client has for the attempt.
   ssh.on('error', (error: unknown) => {
     firstError ??= error;
   });
 
   try {
+    const transport = prepare();
     const sftp = await connecting;
     if (hostKey === undefined) throw new ConnectionError('protocol', 'The server has shown no host key');
     transport.sessionStands();
@@ -199,9 +210,12 @@ function clientOf(ssh: SftpClient): object {
   return (ssh as unknown as { client: object }).client;
 }
 
-function agentAt(socketPath: string, attempt: { agentRefused: boolean }): ForgivingAgent {
-  return new ForgivingAgent(socketPath, () => {
-    attempt.agentRefused = true;
+function agentAt(socketPath: string, attempt: { agentRefused: boolean }, deadline: Deadline): ForgivingAgent {
+  return new ForgivingAgent(socketPath, {
+    refused: () => {
+      attempt.agentRefused = true;
+    },
+    signing: (signed) => void deadline.during(signed),
   });
 }
 

@@ -1,7 +1,7 @@
 // A time limit on a server that stands still while people are asked.
 
 export interface Deadline {
-  /** Does not count the time until `asking` is settled, then counts anew. */
+  /** Does not count the time until `asking`, and all else that is asked at once, is settled; then counts anew. */
   during<T>(asking: Promise<T>): Promise<T>;
   stop(): void;
 }
@@ -10,13 +10,16 @@ export interface Deadline {
 export function startDeadline(timeoutMs: number, expired: () => void): Deadline {
   let timer = setTimeout(expired, timeoutMs);
   let stopped = false;
+  let asked = 0;
   return {
     async during(asking) {
       clearTimeout(timer);
+      asked += 1;
       try {
         return await asking;
       } finally {
-        if (!stopped) timer = setTimeout(expired, timeoutMs);
+        asked -= 1;
+        if (!stopped && asked === 0) timer = setTimeout(expired, timeoutMs);
       }
     },
     stop() {

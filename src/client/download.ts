@@ -1,6 +1,7 @@
 // One file from the server: to a local path, a stream, or a Buffer.
 
 import { constants } from 'node:buffer';
+import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Attributes } from '../model/entry.ts';
@@ -8,7 +9,7 @@ import { FileError } from '../model/error.ts';
 import { openPartialFile, type PartialFile } from './partial-file.ts';
 import { readAhead } from './read-ahead.ts';
 import { readRange } from './remote-file.ts';
-import { openHandle, openHandleFor, type RemoteHandle } from './remote-handle.ts';
+import { openHandleFor, type RemoteHandle } from './remote-handle.ts';
 import type { Session } from './session.ts';
 import { cancellable, checkSignal, OVERLAP_BYTES, type TransferOptions } from './transfer.ts';
 
@@ -38,7 +39,8 @@ export async function downloadFile(
         await partial.file.setTimes(before.accessedMs, before.modifiedMs);
       }
     } catch (error) {
-      await partial.abandon();
+      // The first failure counts.
+      await partial.abandon().catch(() => {});
       throw error;
     }
     await partial.finish();
@@ -65,7 +67,11 @@ export async function downloadStream(
       report(options, from, 0, before.sizeBytes);
       for await (const block of blocks(session, handle, before, options, 0, true)) {
         if (failure !== undefined) break;
-        if (!to.write(block)) await cancellable(Promise.race([ending, drained(to)]), options.signal, from);
+        if (!to.write(block)) {
+          // A reader that takes nothing more does not say so.
+          const drained = Promise.race([ending, once(to, 'drain', { signal: watching.signal })]);
+          await cancellable(session.whileItStands(from, drained), options.signal, from);
+        }
         moved += block.length;
         report(options, from, moved, before.sizeBytes);
       }
@@ -74,7 +80,7 @@ export async function downloadStream(
         // Standard output is not ours to end.
         if (to === process.stdout) return moved;
         to.end();
-        await ending;
+        await cancellable(ending, options.signal, from);
       }
     } finally {
       watching.abort();
@@ -102,13 +108,10 @@ export async function downloadBuffer(session: Session, from: string, options: Tr
 
 /** The first `bytes` bytes of a file. */
 export async function readBeginning(session: Session, path: string, bytes: number): Promise<Buffer> {
-  const handle = await openHandle(session, path, { read: true });
-  try {
+  return withSource(session, path, {}, async (handle) => {
     const content = Buffer.alloc(bytes);
     return content.subarray(0, await readRange(session, handle, content, 0));
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 async function withSource<T>(
@@ -189,10 +192,4 @@ async function checkUnchanged(handle: RemoteHandle, before: Attributes, { signal
 
 function report({ onProgress }: TransferOptions, path: string, bytes: number, totalBytes: number): void {
   onProgress?.({ path, bytes, totalBytes });
-}
-
-function drained(stream: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('drain', resolve);
-  });
 }

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { byteLength } from '../model/bytes.ts';
 import { FileError } from '../model/error.ts';
 import { MAX_NAME_BYTES } from '../model/path.ts';
+import { closingAfter } from './closing-after.ts';
 import { findLocal, type LocalFile, openLocal, realLocal, removeLocal, renameLocal } from './local-files.ts';
 
 const SUFFIX = '.sshome-part';
@@ -62,15 +63,15 @@ export async function openPartialFile(
     file,
     sizeBytes: inPlace ? there.size : (left?.size ?? 0),
     async finish() {
-      const isOurs = inPlace || (await isStillThere());
-      await file.close();
+      const isOurs = await closingAfter(file, async () => inPlace || (await isStillThere()));
       if (!isOurs) throw new FileError('busy', { path: target, detail: 'another download into it has been started' });
       if (!inPlace) await renameLocal(path, place);
     },
     async abandon() {
-      const { size } = await file.stat();
-      const isWaste = !inPlace && size === 0 && (await isStillThere());
-      await file.close();
+      const isWaste = await closingAfter(
+        file,
+        async () => !inPlace && (await file.stat()).size === 0 && (await isStillThere()),
+      );
       if (isWaste) await removeLocal(path);
     },
   };

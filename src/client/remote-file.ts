@@ -4,6 +4,7 @@ import { checkChanges, checkOffset } from '../model/checks.ts';
 import { FileError } from '../model/error.ts';
 import type { OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
+import { concurrently } from './concurrently.ts';
 import type { RemoteHandle } from './remote-handle.ts';
 import type { Session } from './session.ts';
 
@@ -62,24 +63,28 @@ export function createRemoteFile(
   };
 }
 
-/** Reads until `target` is full or the file ends. Parts are asked for at once; one that comes short is asked again. */
+/** As many requests as OpenSSH's client has under way: a server may say that it takes one byte in each. */
+const MAX_REQUESTS = 64;
+
+/** Reads until `target` is full or the file ends. Many parts are asked for at once; one that comes short is asked again. */
 export async function readRange(
   session: Session,
   handle: RemoteHandle,
   target: Buffer,
   offset: number,
 ): Promise<number> {
-  const parts: Promise<number>[] = [];
-  for (let at = 0; at < target.length; at += session.maxReadBytes) {
-    parts.push(readPart(handle, target.subarray(at, at + session.maxReadBytes), offset + at));
-  }
-  let bytes = 0;
-  for (const [index, read] of (await Promise.all(parts)).entries()) {
-    bytes += read;
-    const asked = Math.min(session.maxReadBytes, target.length - index * session.maxReadBytes);
-    if (read < asked) break;
-  }
-  return bytes;
+  /** Where the first part that came short has its end; nothing is asked for behind it. */
+  let end = target.length;
+  await concurrently(
+    startsOf(target, session.maxReadBytes, () => end),
+    MAX_REQUESTS,
+    async (at) => {
+      const part = target.subarray(at, at + session.maxReadBytes);
+      const bytes = await readPart(handle, part, offset + at);
+      if (bytes < part.length) end = Math.min(end, at + bytes);
+    },
+  );
+  return end;
 }
 
 async function readPart(handle: RemoteHandle, target: Buffer, offset: number): Promise<number> {
@@ -93,12 +98,14 @@ async function readPart(handle: RemoteHandle, target: Buffer, offset: number): P
 }
 
 async function writeRange(session: Session, handle: RemoteHandle, data: Buffer, offset: number): Promise<void> {
-  const parts: Promise<void>[] = [];
-  for (let at = 0; at < data.length; at += session.maxWriteBytes) {
-    parts.push(handle.writeOnce(data.subarray(at, at + session.maxWriteBytes), offset + at));
-  }
-  const failed = (await Promise.allSettled(parts)).find((part) => part.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  await concurrently(startsOf(data, session.maxWriteBytes), MAX_REQUESTS, (at) =>
+    handle.writeOnce(data.subarray(at, at + session.maxWriteBytes), offset + at),
+  );
+}
+
+/** Where the parts of `bytes` begin, as long as that is before `end`. */
+function* startsOf(bytes: Buffer, partBytes: number, end = () => bytes.length): Generator<number, void> {
+  for (let at = 0; at < end(); at += partBytes) yield at;
 }
 
 function bufferOver(bytes: Uint8Array): Buffer {

@@ -8,6 +8,7 @@ import { FileError, type FileErrorCode } from '../model/error.ts';
 import type { Files } from '../model/files.ts';
 import { parsePath, type VirtualPath } from '../model/path.ts';
 import { attributesFromWire, attributesToWire, type WireAttributes } from './attributes.ts';
+import { closingAfter } from './closing-after.ts';
 import { withNameBytes } from './name-bytes.ts';
 import { openRemoteDirectory } from './remote-directory.ts';
 import { isUnexplained } from './remote-error.ts';
@@ -101,7 +102,7 @@ export function createRemoteFiles(session: Session): Files {
     },
     async copy(from, to, { replace = false } = {}) {
       const source = await openHandle(session, from, { read: true });
-      try {
+      await closingAfter(source, async () => {
         const { mode, sizeBytes } = await source.stat();
         const options = { write: true, create: true, exclusive: !replace, mode: mode & 0o777 };
         const target = await explained(openHandle(session, to, options), to, (kind) =>
@@ -117,9 +118,7 @@ export function createRemoteFiles(session: Session): Files {
           throw error;
         }
         await target.close();
-      } finally {
-        await source.close();
-      }
+      });
     },
     async setAttributes(path, changes, { followLinks = true } = {}) {
       checkChanges(changes, path);

@@ -4,6 +4,7 @@
 import { Readable } from 'node:stream';
 import { FileError } from '../model/error.ts';
 import type { OpenOptions } from '../model/files.ts';
+import { closingAfter } from './closing-after.ts';
 import { type LocalFile, openLocal, statLocal } from './local-files.ts';
 import { readRange } from './remote-file.ts';
 import { openHandleFor, type RemoteHandle } from './remote-handle.ts';
@@ -24,7 +25,7 @@ export async function uploadFile(
   // Opening a pipe would wait for its other end.
   if (!found.isFile()) throw new FileError('unsupported', { path: from, detail: 'this is not a regular file' });
   const source = await openLocal(from, 'read');
-  try {
+  return closingAfter(source, async () => {
     const before = await source.stat();
     const resume = options.resume === true;
     const open = { read: resume, write: true, create: true, truncate: !resume, mode: before.mode & 0o777 };
@@ -47,9 +48,7 @@ export async function uploadFile(
       }
       return end - start;
     });
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 /** Uploads what a stream gives, or bytes in memory; resolves to the bytes that were moved. */

@@ -46,3 +46,31 @@ test(expands, '*.none', []);
 test(expands, 'a.txt/*', []);
 test(expands, 'missing', ['missing']);
 test(expands, '', ['']);
+
+/*
+ * What was wrong: each name that matched was looked for at once, and each folder of a pattern listed at once.
+ * How it was reached: `sshome download 'host:*' .` where there are 100,000 names: as many LSTATs under way.
+ * What this verifies: a few at a time, and the names in their order all the same.
+ */
+test('glob: of many names a few are asked about at a time', async (t) => {
+  const names = Array.from({ length: 1000 }, (_, index) => `f${String(index).padStart(4, '0')}`);
+  let underWay = 0;
+  let most = 0;
+  const asked = async <T>(answer: T): Promise<T> => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay -= 1;
+    return answer;
+  };
+  const large: GlobSide = {
+    names: (folder) => asked(folder === '' ? names : ['in']),
+    exists: (path) => asked(!path.includes('*')),
+  };
+  t.deepEqual(await expandGlob('f*', large), names);
+  t.deepEqual(
+    await expandGlob('f*/i*', large),
+    names.map((name) => `${name}/in`),
+  );
+  t.true(most <= 64, `${most}`);
+});

@@ -11,11 +11,14 @@ import { ConnectionError } from '../../src/client/connection-error.ts';
 import { readEntries } from '../../src/client/read-entries.ts';
 import { FileError } from '../../src/model/error.ts';
 import type { Files } from '../../src/model/files.ts';
-import { ROOT } from '../../src/model/path.ts';
+import { parsePath, ROOT } from '../../src/model/path.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { until } from '../helpers/until.ts';
+import { packet, u8, u32 } from '../sftp/bytes-of.ts';
 import {
+  CLOSE,
   dataPacket,
+  FSTAT,
   namesPacket,
   READ,
   READDIR,
@@ -149,4 +152,64 @@ test('failing server: a folder without end ends', async (t) => {
   } as unknown as Files;
   await t.throwsAsync(readEntries(files, ROOT), { instanceOf: FileError, message: /too many/ });
   t.true(closed);
+});
+
+/*
+ * What was wrong: where CLOSE failed too, its failure was told instead of the one that came first.
+ * How it was reached: a folder that can't be read, a file that can't be copied, from a server that then refuses CLOSE as well.
+ * What this verifies: the first failure counts.
+ */
+test('failing server: a CLOSE that fails as well hides nothing', async (t) => {
+  const server = await scriptedServer(t, ({ type, id, answer }) => {
+    if (type === CLOSE) answer(statusPacket(id, 4, 'Input/output error'));
+    else if (type === READ || type === READDIR || type === FSTAT) answer(statusPacket(id, 3, 'Permission denied'));
+    else return false;
+    return true;
+  });
+  const client = await scriptedClient(t, server);
+  const denied = { instanceOf: FileError, message: /Permission denied/ };
+  await t.throwsAsync(client.list('/'), denied);
+  await t.throwsAsync(client.preview('/a'), denied);
+  await t.throwsAsync(client.files.copy(parsePath('/a'), parsePath('/b')), denied);
+});
+
+/*
+ * What was wrong: a preview of a folder was an "Input/output error".
+ * How it was reached: `sshome preview` of a folder on OpenSSH's server, which opens it like a file and then refuses READ.
+ * What this verifies: it is told to be a folder, as a download of it is.
+ */
+test('failing server: a preview of a folder is told so', async (t) => {
+  const server = await scriptedServer(t, ({ type, id, answer }) => {
+    if (type === READ) answer(statusPacket(id, 4, 'Failure'));
+    else if (type === FSTAT) answer(packet(u8(105), u32(id), u32(4), u32(0o040755)));
+    else return false;
+    return true;
+  });
+  const client = await scriptedClient(t, server);
+  await t.throwsAsync(client.preview('/d'), { instanceOf: FileError, message: /Is a directory/ });
+});
+
+/*
+ * What was wrong: with another version of ssh2 than the one that this was written for, connect() failed at once, but its socket
+ * and its clock stayed, and the login that went on behind it failed unheard, which ends a program of Node.
+ * How it was reached: `npm install ssh2@latest` beside the client.
+ * What this verifies: the reason is told as it is, and the connection is gone.
+ */
+test.serial('failing server: an installation that is wrong leaves no connection', async (t) => {
+  const server = await scriptedServer(t, () => false);
+  const { connect: connectSftp } = SftpClient.prototype;
+  t.teardown(() => Object.assign(SftpClient.prototype, { connect: connectSftp }));
+  Object.assign(SftpClient.prototype, {
+    connect(this: SftpClient, options: SftpClient.ConnectOptions) {
+      const connecting = connectSftp.call(this, options);
+      const { client } = this as unknown as { client: { _protocol: object } };
+      Object.assign(client._protocol, { rekey: undefined });
+      return connecting;
+    },
+  });
+  const clocks = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = clocks();
+  await t.throwsAsync(connect(server.options), { message: /has no _protocol\.rekey/ });
+  t.true(clocks() <= before);
+  await until(() => server.sockets.every(({ closed }) => closed));
 });

@@ -145,3 +145,45 @@ test('interrupted: a stream is given back without listeners', async (t) => {
   await t.throwsAsync(client.download('a', into, { signal: stop.signal, onProgress }), failsWith('cancelled'));
   t.deepEqual(into.eventNames(), before);
 });
+
+/*
+ * What was wrong: a download into a stream that took nothing more waited for the stream alone, however long the connection
+ * had been gone; and its listener stayed there.
+ * How it was reached: `sshome download host:a - | less`, and a server that goes away while the page is read.
+ * What this verifies: the end of the connection and the signal end it, and the stream has no listener of it.
+ */
+for (const [how, code] of [
+  ['its signal', 'cancelled'],
+  ['the end of the connection', 'closed'],
+] as const) {
+  test(`interrupted: a download into a stream that takes nothing hears ${how}`, async (t) => {
+    const server = await scriptedServer(t, () => false, 10_000_000);
+    const client = await scriptedClient(t, server);
+    const into = new Writable({ write() {} });
+    const before = into.eventNames();
+    const stop = stopping();
+    const failing = t.throwsAsync<Error>(client.download('/a', into, { signal: stop.signal }), failsWith(code));
+    await until(() => into.writableLength > 0 && into.listenerCount('drain') > 0);
+    if (code === 'cancelled') stop.now();
+    else for (const socket of server.sockets) socket.destroy();
+    await failing;
+    t.deepEqual(into.eventNames(), before);
+  });
+}
+
+test('interrupted: a stream that never ends is not waited for when the signal has fired', async (t) => {
+  const { client, home } = await openDesk(t);
+  await writeFile(join(home, 'a'), 'content');
+  let ending = false;
+  const into = new Writable({
+    final() {
+      ending = true;
+    },
+    write: (_chunk, _encoding, done) => done(),
+  });
+  const stop = stopping();
+  const failing = t.throwsAsync<Error>(client.download('a', into, { signal: stop.signal }), failsWith('cancelled'));
+  await until(() => ending);
+  stop.now();
+  await failing;
+});

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import ssh2, { type ServerChannel } from 'ssh2';
+import ssh2, { type AuthContext, type ServerChannel } from 'ssh2';
 import type { Client } from '../../src/client/client.ts';
 import { connect } from '../../src/client/connect.ts';
 import type { ConnectionOptions } from '../../src/client/connection.ts';
@@ -38,18 +38,22 @@ export interface ScriptedServer {
   readonly sockets: readonly Socket[];
 }
 
-/** What an honest server with one file of `sizeBytes` at every path answers; `answer` goes first, and says whether it did. */
+/**
+ * What an honest server with one file of `sizeBytes` at every path answers; `answer` goes first, and says whether it did.
+ * Everybody may log in unless `login` says otherwise.
+ */
 export async function scriptedServer(
   t: ExecutionContext,
   answer: (asked: Asked) => boolean,
   sizeBytes = 0,
+  login: (context: AuthContext) => void = (context) => context.accept(),
 ): Promise<ScriptedServer> {
   t.timeout(30_000);
   const sockets: Socket[] = [];
   const { private: hostKey } = makeKeyPair('ed25519');
   const server = new ssh2.Server({ hostKeys: [hostKey] }, (peer) => {
     peer.on('error', () => {});
-    peer.on('authentication', (context) => context.accept());
+    peer.on('authentication', login);
     peer.on('session', (acceptSession) => {
       acceptSession().on('subsystem', (acceptSubsystem) => {
         serve(acceptSubsystem(), (asked) => answer(asked) || asked.answer(honest(asked, sizeBytes)));
