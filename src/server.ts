@@ -196,6 +196,17 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
     quotas: administrationOf({ quotas, limits }),
     serving: () => serving,
   });
+  // Closed after what serves: a server that waits for its last transfers still has its state folder.
+  const control = await listenForControl({
+    folder: state,
+    log,
+    handlers: controlHandlers({
+      live,
+      logFile: config.logFile === '' ? '' : resolve(config.logFile),
+      audit: log.audit,
+    }),
+  });
+  closers.push(() => control.close());
   const shared: Shared = {
     accounts,
     rules,
@@ -220,16 +231,6 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
     return server.stop(config.graceMs);
   });
   acceptor.begin(server.take);
-  const control = await listenForControl({
-    folder: state,
-    log,
-    handlers: controlHandlers({
-      live,
-      logFile: config.logFile === '' ? '' : resolve(config.logFile),
-      audit: log.audit,
-    }),
-  });
-  closers.push(() => control.close());
   const keysOfUsers = new AuthorizedKeys({ folder: authorizedKeysFolder(config.credentials), log });
   const administration = libraryAdministration(createServerVerbs({ config, log, shared, keys: keysOfUsers }));
   const exampleUser = accounts.accounts[0]?.user ?? 'user';

@@ -101,6 +101,8 @@ export function createAccountEditor(parts: AccountEditorParts): AccountEditor {
       checkUserName(user);
       const there = (await loadCredentials(file))?.accounts ?? [];
       if (there.some((account) => account.user === user)) throw new AccountError(`there is a user ${user} already`);
+      // Before anything is done: a user who is added and can't log in would be.
+      await records.read(user);
     },
     checkPassword: async (password) => checkNewPassword(password, await passwordRules()),
     add: async (user, password, by) => {

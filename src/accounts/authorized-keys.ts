@@ -63,7 +63,14 @@ export class AuthorizedKeys {
         throw new AccountError(`there are ${MAX_KEYS} keys already: remove one first`);
       const lines = linesOf(current.text);
       lines.append(formatPublicKey(key));
-      return lines.toString();
+      const after = lines.toString();
+      // One that is longer is not read at all, and none of its keys would count.
+      if (Buffer.byteLength(after) > MAX_FILE_BYTES) {
+        throw new AccountError(
+          `the keys would have more than ${MAX_FILE_BYTES} bytes with this one: shorten its comment`,
+        );
+      }
+      return after;
     });
     return key;
   }

@@ -46,16 +46,18 @@ export class LoginRecords {
 
   /** The record of `user`, an empty one where there is none. @throws LoginRecordError */
   async read(user: string): Promise<LoginRecord> {
+    const file = this.#files.fileOf(user);
     const label = this.#files.labelOf(user);
     const fail = (text: string): never => {
       this.#log.error(`${label}: ${text}`, { user });
       throw new LoginRecordError();
     };
     try {
-      const { bytes, stats } = await readSmallFile(this.#files.fileOf(user), MAX_FILE_BYTES);
+      // Before the file, which need not be there: who can take it out of the folder would take the second factor away.
       if (await this.#files.isOpenToOthers()) {
         return fail(`others can change the folder; mend it with: ${mendWritable(basename(this.#files.folder))}`);
       }
+      const { bytes, stats } = await readSmallFile(file, MAX_FILE_BYTES);
       const access = judgeAccess(stats);
       if (access.writableByOthers) return fail(`others can change the file; mend it with: ${mendWritable(label)}`);
       if (access.readableByOthers) this.#warnOnce(label, `others can read the file: ${mendReadable(label)}`);

@@ -10,6 +10,7 @@ import type { LiveLogin, LoginFacts, LoginVerdict } from '../model/login.ts';
 import type { PasswordRules, Proof } from '../model/rules.ts';
 import type { AccountStore } from './account-store.ts';
 import type { Authenticator } from './authenticate.ts';
+import type { AuthorizedKeys } from './authorized-keys.ts';
 import { type ChangePassword, forUsers } from './change-password.ts';
 import { FileLockedError } from './file-lock.ts';
 import type { LoginRecord } from './login-record.ts';
@@ -33,7 +34,13 @@ export interface Progress {
 }
 
 export type StepAnswer =
-  | { readonly kind: 'in'; readonly identity: Identity; readonly login: LiveLogin }
+  | {
+      readonly kind: 'in';
+      readonly identity: Identity;
+      readonly login: LiveLogin;
+      /** What speaks against it now: users and rules may have changed since it was decided. */
+      readonly objection: () => RefusalReason | undefined;
+    }
   | { readonly kind: 'more'; readonly progress: Progress }
   /** The new password is not taken; the user may try another. */
   | { readonly kind: 'again'; readonly problem: string }
@@ -54,6 +61,7 @@ export interface LoginSteps {
 export interface LoginStepsParts {
   readonly origin: Origin;
   readonly store: Pick<AccountStore, 'find'>;
+  readonly keys: Pick<AuthorizedKeys, 'list'>;
   readonly authenticator: Authenticator;
   readonly records: Pick<LoginRecords, 'read'>;
   readonly secondFactors: Pick<SecondFactors, 'check'>;
@@ -76,9 +84,12 @@ export function createLoginSteps(parts: LoginStepsParts): LoginSteps {
     try {
       const record = await parts.records.read(user);
       // Between two steps an administrator may have changed the account.
+      if (await isKeyGone(progress)) return { kind: 'refused', reason: 'unknown-key' };
       const reason = whyNotAnyMore(progress);
       if (reason !== undefined) return { kind: 'refused', reason };
-      const verdict = parts.judge({ user, address: origin.address, proofs, hasTotp: record.totp !== undefined });
+      const judge = (): LoginVerdict =>
+        parts.judge({ user, address: origin.address, proofs, hasTotp: record.totp !== undefined });
+      const verdict = judge();
       if (verdict.kind === 'refused') {
         if (verdict.reason === 'no-second-factor') {
           log.warn(`${user} may log in with a one-time code only and has none: sshome user totp enable ${user}`);
@@ -92,7 +103,7 @@ export function createLoginSteps(parts: LoginStepsParts): LoginSteps {
         return { kind: 'more', progress: { ...progress, next: ['new-password'] } };
       }
       const login = { user, address: origin.address, method: verdict.method, key: progress.key };
-      return { kind: 'in', identity, login };
+      return { kind: 'in', identity, login, objection: () => whyNotAnyMore(progress) ?? whyRefused(judge()) };
     } catch (error) {
       return { kind: 'refused', reason: reasonOf(error, 'deciding a login') };
     }
@@ -103,6 +114,12 @@ export function createLoginSteps(parts: LoginStepsParts): LoginSteps {
     if (account === undefined) return 'unknown-user';
     if (account.locked) return 'locked';
     return secret === undefined || account.secret === secret ? undefined : 'wrong-password';
+  }
+
+  /** Whether the key that was shown some steps ago has been taken away meanwhile. */
+  async function isKeyGone({ user, proofs, key }: Progress): Promise<boolean> {
+    if (key === undefined || proofs.at(-1) === 'publickey') return false;
+    return !(await parts.keys.list(user)).some(({ fingerprint }) => fingerprint === key);
   }
 
   /** Goes on within the check of a proof, so that what speaks against it is told no sooner than a wrong one. */
@@ -187,6 +204,20 @@ export function createLoginSteps(parts: LoginStepsParts): LoginSteps {
       return goOn({ ...progress, secret: store.find(user)?.secret });
     },
   };
+}
+
+/** Why a verdict on all the proofs that were enough before is another one now. */
+function whyRefused(verdict: LoginVerdict): RefusalReason | undefined {
+  switch (verdict.kind) {
+    case 'refused':
+      return verdict.reason;
+    case 'more':
+      return 'method';
+    case 'enough':
+      return undefined;
+    default:
+      return verdict satisfies never;
+  }
 }
 
 /** Whether the password must be changed before the login goes on. Of what is not known when, nothing is asked. */

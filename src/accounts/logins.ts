@@ -48,6 +48,7 @@ export function createLogins(parts: LoginsParts): Logins {
       createLoginSteps({
         origin,
         store,
+        keys,
         authenticator,
         records,
         secondFactors,

@@ -1,11 +1,6 @@
 // Runs the verbs: asks the permit, checks the words, does it, records it, and tells in words what went wrong. The same for
 // every face.
 
-import { BreachedFileError } from '../accounts/breached-passwords.ts';
-import { AlwaysChangingError, NoFolderError } from '../accounts/edit-file.ts';
-import { FileLockedError } from '../accounts/file-lock.ts';
-import { CredentialsError } from '../accounts/load-credentials.ts';
-import { OverloadedError } from '../accounts/password-pool.ts';
 import { AccountError } from '../model/account.ts';
 import {
   AdministrationError,
@@ -18,6 +13,7 @@ import {
 import type { AdminEvent, Audit } from '../model/event.ts';
 import { printableShort } from '../model/printable.ts';
 import { checkCall } from '../model/verb-usage.ts';
+import { inWords } from './in-words.ts';
 import { VERBS } from './table.ts';
 import type { AdministrationParts, Verb } from './verb.ts';
 
@@ -52,7 +48,14 @@ export function createVerbs(parts: VerbsParts): Verbs {
       const asking = createAsking(call, permitOrRecord);
       try {
         const { operands = [], options = {} } = call;
-        const result = await verb.run({ ...parts, ...asking, administrator, operands, options });
+        const result = await verb.run({
+          ...parts,
+          ...asking,
+          administrator,
+          operands,
+          options,
+          inWords: (error) => inWords(error, hidden),
+        });
         if (verb.changes) record('ok');
         return result;
       } catch (error) {
@@ -127,27 +130,4 @@ function eventOf(
 /** So that it can be told where a word ends. */
 function quoted(word: string): string {
   return /[\s"]/.test(word) || word === '' ? JSON.stringify(word) : word;
-}
-
-/** The error in words for the administrator; one that nobody foresaw as it is. */
-export function inWords(error: unknown, hidden: readonly string[] | undefined): unknown {
-  const said = (message: string): AdministrationError => {
-    const shown = (hidden ?? []).reduce((text, file) => text.replaceAll(file, lastName(file)), message);
-    return new AdministrationError(shown);
-  };
-  if (error instanceof AdministrationError) return error;
-  if (error instanceof AccountError) return said(error.message);
-  if (error instanceof CredentialsError) return said(error.reasons.join('\n'));
-  if (error instanceof FileLockedError) {
-    return said(hidden === undefined ? `${error.message}: rm ${error.lockFile}` : error.message);
-  }
-  if (error instanceof AlwaysChangingError || error instanceof NoFolderError || error instanceof BreachedFileError) {
-    return said(error.message);
-  }
-  if (error instanceof OverloadedError) return said('the server is busy: try again in a moment');
-  return error;
-}
-
-function lastName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1);
 }

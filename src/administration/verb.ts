@@ -32,6 +32,8 @@ interface Given extends AdministrationParts {
   readonly options: NonNullable<VerbCall['options']>;
   readonly password: (question: PasswordQuestion) => Promise<string>;
   readonly publicKey: () => Promise<string>;
+  /** What failed, as an AdministrationError if that can be told; for a verb of which a part is done. */
+  readonly inWords: (error: unknown) => unknown;
 }
 
 /** The same for a verb with these options. */

@@ -6,7 +6,8 @@ import { type AccountEditor, createAccountEditor } from '../accounts/account-edi
 import { AuthorizedKeys, authorizedKeysFolder } from '../accounts/authorized-keys.ts';
 import { LoginRecords, loginRecordsFolder } from '../accounts/login-records.ts';
 import { PasswordPool } from '../accounts/password-pool.ts';
-import { createVerbs, inWords } from '../administration/administer.ts';
+import { createVerbs } from '../administration/administer.ts';
+import { inWords } from '../administration/in-words.ts';
 import { createRulesEditor } from '../administration/rules-editor.ts';
 import { parseConfig, readConfigFile } from '../config/config-file.ts';
 import { loadSome } from '../config/load.ts';
@@ -139,7 +140,8 @@ async function record(event: AdminEvent, { state, logFile }: { state: string; lo
     await askServer(state, { verb: 'record', event });
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
-    if (!error.noServer) return stderrLog.warn(`this is not in the audit log: ${error.message}`);
+    // One that has not answered may still write it down.
+    if (!error.noServer) return stderrLog.warn(`this may be missing in the audit log: ${error.message}`);
     if (logFile === '') return;
     await appendAudit(logFile, event).catch((failure: NodeJS.ErrnoException) => {
       stderrLog.warn(`this is not in the audit log: ${failure.message}`);

@@ -81,7 +81,7 @@ export async function loadSettings({ flags, environment, file }: ConfigSources):
 
 /**
  * Some of the settings, and the file, for who needs no more: what is wrong with the rest is no hindrance, so that a mistake
- * in the file keeps nobody from locking a user out.
+ * in the file keeps nobody from locking a user out. A file that can't be read at all does not matter if all is given.
  *
  * @throws ConfigError
  */
@@ -92,7 +92,12 @@ export async function loadSome<Key extends keyof Config>(
   const given = file ?? environment[variableOf('config')];
   const path = given || DEFAULT_FILE;
   const inFile = await readConfigFile(path);
-  const problems = inFile?.isMap === false ? [...inFile.problems] : [];
+  const problems: string[] = [];
+  const inFileAlone = keys.filter((key) => writtenFor(SETTINGS[key].name, flags, environment) === undefined);
+  if (inFile?.isMap === false && inFileAlone.length > 0) {
+    const missing = inFileAlone.map((key) => `--${SETTINGS[key].name}`).join(', ');
+    problems.push(...inFile.problems, `what should be read there can be given instead: ${missing}`);
+  }
   if (inFile === undefined && given) problems.push(`${path}: can't be read (ENOENT)`);
   const config: Record<string, unknown> = { file: path };
   for (const key of keys) {

@@ -16,20 +16,35 @@ export class ControlError extends AdministrationError {
   }
 }
 
+/** Longer than a worker is waited for that does not answer. */
+const ANSWER_LIMIT_MS = 30_000;
+
 /** Asks the server that keeps its state in `folder`. @throws ControlError */
 export function askServer<Request extends ControlRequest>(
   folder: string,
   request: Request,
+  limitMs: number = ANSWER_LIMIT_MS,
 ): Promise<ControlAnswers[Request['verb']]> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(controlSocketIn(folder));
+    // To count anew what is on a disk takes as long as it takes.
+    if (request.verb !== 'quota scan') {
+      const timer = setTimeout(() => {
+        reject(
+          new ControlError(`the server has not answered for ${limitMs / 1000} seconds; it may be stopped (SIGCONT)`),
+        );
+        socket.destroy();
+      }, limitMs);
+      socket.once('close', () => clearTimeout(timer));
+    }
     let text = '';
     socket.setEncoding('utf8');
     socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       const noServer = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      const message = noServer ? `no server is running with its state in ${folder}` : error.message;
-      reject(new ControlError(message, { noServer }));
+      reject(
+        new ControlError(noServer ? `no server is running with its state in ${folder}` : wordsFor(error), { noServer }),
+      );
     });
     socket.on('data', (chunk: string) => {
       text += chunk;
@@ -41,4 +56,8 @@ export function askServer<Request extends ControlRequest>(
     });
     socket.once('close', () => reject(new ControlError('the server ended the conversation')));
   });
+}
+
+function wordsFor({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'EACCES' ? 'this account may not ask the server; run it as the one that the server runs as' : message;
 }

@@ -24,8 +24,9 @@ export function isControlled(folder: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // Left behind, not there, or somebody else's: it tells nothing of a server that would be in the way.
-    socket.once('error', () => resolve(false));
+    // Left behind, not there, or somebody else's: it tells nothing of a server that would be in the way. Only one that is
+    // there can have too many that wait for it.
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EAGAIN'));
   });
 }
 

@@ -81,10 +81,19 @@ export function serveAuthentication(parts: AuthenticationParts): Authentication 
     }
   };
 
-  const accept = async (context: AuthContext, identity: Identity, login: LiveLogin): Promise<void> => {
+  const accept = async (
+    context: AuthContext,
+    { identity, login, objection }: Extract<StepAnswer, { kind: 'in' }>,
+  ): Promise<void> => {
     const place = await backend.places.enter(identity.user);
     if (isOver || signal.aborted) return place?.release();
     if (place === undefined) return refuse(context, 'too-many-sessions');
+    // Whoever ended the logins that are right no longer did not find this one while it waited for its place.
+    const reason = objection();
+    if (reason !== undefined) {
+      place.release();
+      return refuse(context, reason);
+    }
     isOver = true;
     const { user, method, key } = login;
     backend.audit({
@@ -121,7 +130,7 @@ export function serveAuthentication(parts: AuthenticationParts): Authentication 
     } else if (context !== current || answer.kind === 'again') {
       refuse(context, 'malformed');
     } else if (answer.kind === 'in') {
-      await accept(context, answer.identity, answer.login);
+      await accept(context, answer);
     } else {
       progress = answer.progress;
       noteStep(progress);

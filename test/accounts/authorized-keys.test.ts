@@ -159,6 +159,9 @@ const refused: [title: string, line: string, message: RegExp][] = [
   ['two keys at once', `${ECDSA_KEY}\n${RSA_KEY}\n`, /one key at a time/],
   ['a weak key', SHORT_RSA_KEY, /1024 bits/],
   ['nothing', '', /form/],
+  // What was wrong: with a few comments of that kind the file had more than is read of one, and no key counted any more.
+  // How reached: `keys add` in the shell, or `user key add`. What this verifies: the key that would be too much is refused.
+  ['a key whose comment is too long for the file', `${ECDSA_KEY} ${'x'.repeat(256 * 1024)}`, /more than 262144 bytes/],
   ['a key with an option that is not kept', `from="10.1.1.1" ${ECDSA_KEY}`, /"from"/],
 ];
 

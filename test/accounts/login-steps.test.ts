@@ -4,10 +4,12 @@
 import test from 'ava';
 import type { Account } from '../../src/accounts/account.ts';
 import type { Authenticator } from '../../src/accounts/authenticate.ts';
+import type { AuthorizedKey } from '../../src/accounts/authorized-keys-file.ts';
 import { FileLockedError } from '../../src/accounts/file-lock.ts';
 import { EMPTY_RECORD, type LoginRecord } from '../../src/accounts/login-record.ts';
 import { LoginRecordError } from '../../src/accounts/login-records.ts';
 import { createLoginSteps, type Progress, type StepAnswer } from '../../src/accounts/login-steps.ts';
+import { fingerprintOf } from '../../src/accounts/public-key.ts';
 import { AccountError } from '../../src/model/account.ts';
 import type { AuditEvent, RefusalReason } from '../../src/model/event.ts';
 import type { LoginVerdict } from '../../src/model/login.ts';
@@ -19,6 +21,8 @@ const ALICE: Account = { user: 'alice', secret: 'stored', hash: undefined, locke
 /** What the steps find where they look. */
 interface World {
   account: Account | undefined;
+  /** Fingerprints. */
+  keys: readonly string[];
   record: LoginRecord | Error;
   refusal: RefusalReason | undefined;
   mayLogin: boolean;
@@ -29,6 +33,7 @@ interface World {
 function setUp() {
   const state: World = {
     account: ALICE,
+    keys: [],
     record: EMPTY_RECORD,
     refusal: undefined,
     mayLogin: true,
@@ -40,7 +45,11 @@ function setUp() {
       const reason = await objection?.();
       return reason === undefined ? { ok: true, identity: { user } } : { ok: false, reason };
     },
-    publicKey: async () => ({ ok: false, reason: 'unknown-key' }),
+    publicKey: async (user, { blob }, objection) => {
+      const fingerprint = fingerprintOf(blob);
+      const reason = state.keys.includes(fingerprint) ? await objection?.() : 'unknown-key';
+      return reason === undefined ? { ok: true, identity: { user }, fingerprint } : { ok: false, reason };
+    },
     refusalIsDue: async () => {
       done.push('waited');
     },
@@ -50,6 +59,7 @@ function setUp() {
   const steps = createLoginSteps({
     origin: { sessionId: 's1', address: '192.0.2.1' },
     store: { find: () => state.account },
+    keys: { list: async () => state.keys.map(keyOf) },
     authenticator,
     records: {
       read: async () => {
@@ -86,6 +96,12 @@ function setUp() {
   return { steps, state, done, events, log, afterPassword };
 }
 
+const KEY = Buffer.from('a key');
+
+function keyOf(fingerprint: string): AuthorizedKey {
+  return { type: 'ssh-ed25519', blob: KEY, comment: '', fingerprint, line: 1 };
+}
+
 const MUST_CHANGE: LoginRecord = { ...EMPTY_RECORD, mustChangePassword: true };
 const refused = (reason: RefusalReason): StepAnswer => ({ kind: 'refused', reason });
 
@@ -93,7 +109,7 @@ test('login steps: a password and a code make a login, with what it was made of'
   const { steps, afterPassword } = setUp();
   const progress = await afterPassword();
   t.deepEqual([progress.proofs, progress.next], [['password'], ['totp']]);
-  t.deepEqual(await steps.code(progress, '123456'), {
+  t.like(await steps.code(progress, '123456'), {
     kind: 'in',
     identity: { user: 'alice' },
     login: { user: 'alice', address: '192.0.2.1', method: 'password+totp', key: undefined },
@@ -117,6 +133,39 @@ for (const [title, change, reason] of changes) {
     t.deepEqual(await parts.steps.code(progress, '123456'), refused(reason));
     // As late as every refusal.
     t.deepEqual(parts.done, ['code', 'waited']);
+  });
+}
+
+// What was wrong: a key that was taken away while its owner looked for the code still let in, until the keys of who is logged
+// in were looked at.
+// How reached: a key, its removal, and then the code.
+// What this verifies: a key counts at the step after it only if it is still there.
+test('login steps: when the key is taken away before the code, the code is refused', async (t) => {
+  const { steps, state } = setUp();
+  state.keys = [fingerprintOf(KEY)];
+  const answer = await steps.publicKey(steps.begin('alice'), { algorithm: 'ssh-ed25519', blob: KEY });
+  if (answer.kind !== 'more') return t.fail(answer.kind);
+  t.like(await steps.code(answer.progress, '123456'), { kind: 'in', login: { key: fingerprintOf(KEY) } });
+  state.keys = ['SHA256:another'];
+  t.deepEqual(await steps.code(answer.progress, '123456'), refused('unknown-key'));
+  return undefined;
+});
+
+const late: [title: string, change: Partial<World>, reason: RefusalReason][] = [
+  ['the password is changed', { account: { ...ALICE, secret: 'new' } }, 'wrong-password'],
+  ['the user is locked', { account: { ...ALICE, locked: true } }, 'locked'],
+  ['a rule refuses it', { refusal: 'network' }, 'network'],
+];
+
+for (const [title, change, reason] of late) {
+  test(`login steps: when ${title} after the last step, what was decided has an objection`, async (t) => {
+    const { steps, state, afterPassword } = setUp();
+    const answer = await steps.code(await afterPassword(), '123456');
+    if (answer.kind !== 'in') return t.fail(answer.kind);
+    t.is(answer.objection(), undefined);
+    Object.assign(state, change);
+    t.is(answer.objection(), reason);
+    return undefined;
   });
 }
 

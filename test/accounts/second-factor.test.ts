@@ -208,6 +208,21 @@ test('login records: a file or folder that others can write lets nobody in, one 
   ]);
 });
 
+// What was wrong: a folder that others can write was looked at only with a file in it. Who took the file out of it took the
+// second factor away, and who was added then could not log in.
+// How reached: `logins/` writable by others, and no file of the user in it.
+// What this verifies: nobody is let in then, and no user can be added.
+test('login records: in a folder that others can write, a file that is missing lets nobody in either', async (t) => {
+  const { folder, open, log } = await setUp(t);
+  const { records } = open();
+  t.is((await records.read('alice')).totp, undefined);
+  await mkdir(folder, { mode: 0o700 });
+  await records.read('alice');
+  await chmod(folder, 0o703);
+  await t.throwsAsync(records.read('alice'), { instanceOf: LoginRecordError });
+  t.deepEqual(log.lines, ['error: logins/alice: others can change the folder; mend it with: chmod go-w logins']);
+});
+
 test('login records: what can’t be read lets nobody in', async (t) => {
   const { folder, open, log } = await setUp(t);
   await mkdir(join(folder, 'alice'), { recursive: true, mode: 0o700 });

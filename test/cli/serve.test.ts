@@ -157,6 +157,30 @@ test('serve: a state folder that another server uses is an error that says so', 
   t.true((await startProcess(t, { folder })).port > 0);
 });
 
+/*
+ * A server that was being stopped let go of the socket before it waited for its last transfers: another could start with its
+ * state folder, and what the first wrote at its end took the place of what the second had counted.
+ * Reached by SIGTERM while somebody uploads, and a start right after it.
+ * Verifies that the folder is in use until the first has ended, and free then.
+ */
+test('serve: the state folder is in use while a server waits for its last transfers', async (t) => {
+  const folder = await checkout(t);
+  const first = await startProcess(t, { folder, words: ['--grace', '60s'] });
+  const client = await connect(t, first);
+  client.exec('upload late', (_error, channel) => void channel.write('before '));
+  await untilFile(join(folder, 'homes/user1/late'));
+  first.child.kill('SIGTERM');
+  await until(() => first.errors().includes('stopping'));
+  const second = await startProcess(t, { folder });
+  if (second.port > 0) return t.fail('the second has started');
+  t.is(await second.ended, 1);
+  t.regex(second.errors(), /another server that runs keeps its state in this folder/);
+  client.end();
+  t.is(await first.ended, 0);
+  t.true((await startProcess(t, { folder })).port > 0);
+  return undefined;
+});
+
 test('serve: the sample passwords are served on loopback alone', async (t) => {
   const server = await startProcess(t, { folder: await checkout(t), words: ['--host', '0.0.0.0'] });
   t.is(await server.ended, 1);

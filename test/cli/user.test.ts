@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -275,6 +275,34 @@ test.serial('cli user: a new password is as the rules of sshome.yaml ask', async
   t.regex((await user(folder, flags, 'eleven chars\n'.slice(1))).stderr, /at least 12 characters; this has 11/);
   t.is(await read(), 'alice:a\n');
   t.is((await user(folder, flags, 'twelve chars\n')).status, 0);
+});
+
+// What was wrong: a user was added, and then the verb was refused for a folder that others can write.
+// How reached: `logins/` writable by others. What this verifies: it is refused before anything is done.
+test.serial('cli user: nobody is added who could not log in', async (t) => {
+  t.timeout(60_000);
+  const { folder, read } = await withUsers(t, 'alice:a\n');
+  await mkdir(join(folder, 'logins'));
+  await chmod(join(folder, 'logins'), 0o703);
+  const outcome = await user(folder, ['add', 'bob', '--password-stdin'], 'a long secret');
+  t.is(outcome.status, 1);
+  t.regex(outcome.stderr, /chmod go-w logins/);
+  t.is(await read(), 'alice:a\n');
+});
+
+// What was wrong: with broken YAML nobody could be locked out, whatever was said on the command line.
+// How reached: a bracket too many, and `user lock` with all that it needs of the file.
+// What this verifies: it says what it needs, and does with that.
+test.serial('cli user: where sshome.yaml can not be read, what is needed of it can be given', async (t) => {
+  t.timeout(60_000);
+  const { folder, read } = await withUsers(t, 'alice:a\n');
+  await writeFile(join(folder, 'sshome.yaml'), 'users: [\n', { mode: 0o600 });
+  const refusal = await user(folder, ['lock', 'alice', '--credentials', 'id_passwd.txt']);
+  t.is(refusal.status, 1);
+  t.regex(refusal.stderr, /sshome\.yaml:\d: .*\n.*given instead: --state, --log-file\n$/);
+  const places = ['--credentials', 'id_passwd.txt', '--state', 'state', '--log-file', 'log.jsonl'];
+  t.is((await user(folder, ['lock', 'alice', ...places])).status, 0);
+  t.is(await read(), 'alice:!a\n');
 });
 
 const refused: [title: string, args: string[], input: string, message: RegExp][] = [

@@ -83,15 +83,17 @@ const remove = defineVerb({
   summary: 'Remove a user, the keys, the second factor and the rules; the home stays',
   operands: [NAME],
   changes: true,
-  run: async ({ accounts, rules, operands: [user = ''] }) => {
+  run: async ({ accounts, rules, operands: [user = ''], inWords }) => {
     await accounts.remove(user);
     const sentence = `${user} is removed, with the public keys. The home and all files in it are still there.`;
     try {
       // Last, and not first: without its rules an account would have the rights of everybody else.
       await rules.edit((now) => withoutUser(now, user));
     } catch (error) {
-      if (!(error instanceof AdministrationError)) throw error;
-      const remark = `${rules.label} may still name ${user}, and could not be changed: ${error.message}`;
+      // The user is gone all the same: that is what has to be told, and recorded.
+      const told = inWords(error);
+      if (!(told instanceof AdministrationError)) throw error;
+      const remark = `${rules.label} may still name ${user}, and could not be changed: ${told.message}`;
       return { ...said(sentence, { user }), remarks: [remark] };
     }
     return said(sentence, { user });
