@@ -1,6 +1,7 @@
 // What a user who has logged in can do with the channels of a connection: their windows, and how they end.
 
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ClientChannel } from 'ssh2';
@@ -84,6 +85,29 @@ test.serial('hanging up: a client that ends its side, and takes nothing more, is
   let polls = 0;
   await until(() => ++polls > 50);
   socket.end();
+  await until(async () =>
+    (await victim.records()).some(({ event, user }) => event === 'session.close' && user === 'mallory'),
+  );
+  t.pass();
+  await survives(t, victim, 60);
+});
+
+test.serial('hanging up: a client that says so, and does not end its side, is let go', async (t) => {
+  /*
+   * What was wrong: after SSH_MSG_DISCONNECT the server ended its own side and read on: no keepalive is sent then, and the
+   * connection stayed for as long as the client's machine answered, with its places among connections and sessions.
+   * How it was reached: DISCONNECT after the login, without a FIN.
+   * What this verifies: the connection is closed, and nothing that comes after the message is done.
+   */
+  const victim = await startVictim(t);
+  const socket = connect({ host: victim.host, port: victim.port, allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  const client = await login(t, victim, 'mallory', { sock: socket });
+  // Whatever the client would do about the server's end.
+  socket.removeAllListeners('end').removeAllListeners('close');
+  const byApplication = 11;
+  say(client, message(MESSAGE.disconnect, u32(byApplication), str(''), str('')));
+  say(client, message(MESSAGE.channelOpen, str('session'), u32(0), u32(1 << 20), u32(1 << 15)));
   await until(async () =>
     (await victim.records()).some(({ event, user }) => event === 'session.close' && user === 'mallory'),
   );
