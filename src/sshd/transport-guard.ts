@@ -14,6 +14,7 @@ import { orderLoginRequests } from './login-requests.ts';
 import type { Reading } from './reading.ts';
 import { RoundTrip } from './round-trip.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
+import { joinUnreadPieces } from './unread-pieces.ts';
 import { openUploadWindow, pressureOn, type UploadWindow, windowFor } from './upload-window.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
@@ -81,6 +82,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   let isOver = false;
   let readsShared = false;
   const uploads = createUploads();
+  const pieces = joinUnreadPieces();
   let command: Buffer | undefined;
   let lastActivityMs = performance.now();
   const roundTrip = new RoundTrip();
@@ -148,6 +150,7 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     if (type === KEXINIT && isAuthenticated()) return beginRekey(message);
     const handled = handle(message);
     upload?.window.received();
+    if (type === CHANNEL_DATA) pieces.received(channelOf(payload, internals));
     return handled;
   };
 
@@ -239,13 +242,18 @@ function createUploads() {
     add: (channel: ServerChannel, window: UploadWindow): void => {
       windows.set(channel, window);
     },
-    of: (payload: Buffer, { _chanMgr }: ClientInternals): Upload | undefined => {
-      const entry = payload.length < 9 ? undefined : _chanMgr.get(payload.readUInt32BE(1));
-      const channel = entry?._channel ?? entry;
+    of: (payload: Buffer, internals: ClientInternals): Upload | undefined => {
+      const channel = channelOf(payload, internals);
       const window = channel === undefined ? undefined : windows.get(channel);
       return window === undefined ? undefined : { channel: channel as ServerChannel, window };
     },
   };
+}
+
+/** The channel that a message of data is for, or what ssh2 has of it so far. */
+function channelOf(payload: Buffer, { _chanMgr }: ClientInternals): object | undefined {
+  const entry = payload.length < 9 ? undefined : _chanMgr.get(payload.readUInt32BE(1));
+  return entry?._channel ?? entry;
 }
 
 /** Whether what is pushed next is emitted within the call, and not put into the stream's buffer. */
