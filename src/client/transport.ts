@@ -18,7 +18,11 @@ const MAX_WAITING_BYTES = 64 * 1024 ** 2;
 
 // Message numbers of RFC 4250, section 4.1.2.
 const KEXINIT = 20;
+const USERAUTH_INFO_REQUEST = 60;
 const CHANNEL_DATA = 94;
+
+/** The least that a question takes: the length of its text, and whether to echo. */
+const MIN_PROMPT_BYTES = 5;
 
 export interface Transport {
   /** To be called when the SFTP session stands, and nothing else is on the connection. */
@@ -53,6 +57,7 @@ export function prepareTransport(by: {
     onStalled,
   });
   socket.once('close', () => rekeying.stop());
+  refuseEmptyPromises(protocol, onStalled);
   const together = leaveTogether(socket);
   const write = protocol._onWrite;
   protocol._onWrite = (data) => {
@@ -60,6 +65,27 @@ export function prepareTransport(by: {
     write(data);
   };
   return shareReads(socket, protocol);
+}
+
+/** Before ssh2 makes a list for as many questions as a server says it has (RFC 4256, section 3.2): 256 MiB for 25 bytes. */
+function refuseEmptyPromises(protocol: Protocol, onRefused: (what: string) => void): void {
+  const handle = protocol._onPayload;
+  protocol._onPayload = (payload) => {
+    if (payload[0] !== USERAUTH_INFO_REQUEST || !promisesTooMuch(payload)) return handle(payload);
+    return onRefused('The server says that it asks more than it does');
+  };
+}
+
+/** Reads the number as ssh2 does: behind three strings, of each of which that does not fit the length alone is passed over. */
+function promisesTooMuch(payload: Buffer): boolean {
+  let at = 1;
+  for (let strings = 0; strings < 3 && payload.length - at >= 4; strings += 1) {
+    const length = payload.readUInt32BE(at);
+    at += 4;
+    if (length <= payload.length - at) at += length;
+  }
+  const left = payload.length - at - 4;
+  return left >= 0 && payload.readUInt32BE(at) > left / MIN_PROMPT_BYTES;
 }
 
 /**

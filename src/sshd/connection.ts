@@ -140,6 +140,7 @@ export class Connection implements Queue {
         this.#note(`protocol violation: ${what}`);
         this.#giveUp();
       },
+      onDisconnect: () => this.#giveUp(),
       onChannelClosed: (id) => this.#sessions?.closed(id),
     });
     this.#guard = guard;

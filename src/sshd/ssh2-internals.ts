@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import ssh2, { type Connection, type Session } from 'ssh2';
 import { checkProtocol, type Protocol, SSH2_VERSION } from '../transport/ssh2-protocol.ts';
+import type { LoginAnswers } from './login-requests.ts';
 
 export { checkVersion, nativeCiphers } from '../transport/ssh2-protocol.ts';
 
@@ -22,7 +23,7 @@ interface ChannelQueue {
 
 export interface ClientInternals {
   /** Once the client's identification string is there. */
-  readonly _protocol: Protocol & { readonly _decipher: NonNullable<Protocol['_decipher']> };
+  readonly _protocol: Protocol & LoginAnswers & { readonly _decipher: NonNullable<Protocol['_decipher']> };
   readonly _sock: Socket;
   readonly _chanMgr: {
     get(id: number): ChannelState | undefined;
@@ -73,6 +74,11 @@ export function checkInternals(client: Connection): void {
   checkProtocol(protocol);
   const parts: Record<string, boolean> = {
     '_protocol._decipher._onPayload': typeof protocol._decipher?._onPayload === 'function',
+    '_protocol._authsQueue': Array.isArray(protocol._authsQueue),
+    '_protocol.authFailure': typeof protocol.authFailure === 'function',
+    '_protocol.authSuccess': typeof protocol.authSuccess === 'function',
+    '_protocol.authPKOK': typeof protocol.authPKOK === 'function',
+    '_protocol.authInfoReq': typeof protocol.authInfoReq === 'function',
     '_protocol._decipher._packet': '_packet' in protocol._decipher,
     _sock: typeof socket?.pause === 'function',
     '_chanMgr.get': typeof channels?.get === 'function',

@@ -10,13 +10,17 @@ import type { Rekeying } from '../transport/rekey.ts';
 import { readIntoShared } from '../transport/shared-reads.ts';
 import { holdDuringKeyExchange } from './key-exchange-hold.ts';
 import { paceKeyExchanges } from './key-exchange-pace.ts';
+import { orderLoginRequests } from './login-requests.ts';
 import type { Reading } from './reading.ts';
 import { RoundTrip } from './round-trip.ts';
 import { type ClientInternals, internalsOf } from './ssh2-internals.ts';
+import { joinUnreadPieces } from './unread-pieces.ts';
 import { openUploadWindow, pressureOn, type UploadWindow, windowFor } from './upload-window.ts';
 
 // Message numbers of RFC 4250, section 4.1.2.
+const DISCONNECT = 1;
 const KEXINIT = 20;
+const USERAUTH_REQUEST = 50;
 const USERAUTH_INFO_RESPONSE = 61;
 const GLOBAL_REQUEST = 80;
 const CHANNEL_OPEN = 90;
@@ -48,6 +52,8 @@ export interface TransportGuardParts {
   readonly reading: Reading;
   /** The peer broke the protocol; the connection is being closed. */
   readonly onViolation: (what: string) => void;
+  /** The peer has said that it is leaving; nothing more that it sends is looked at. */
+  readonly onDisconnect: () => void;
   /** The peer closed one of its channels, by our number. */
   readonly onChannelClosed: (id: number) => void;
 }
@@ -73,22 +79,30 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   const { client, isAuthenticated, maxUnsentBytes, reading, onViolation } = parts;
   const internals = internalsOf(client);
   const { _protocol: protocol, _sock: socket } = internals;
-  let violated = false;
+  let isOver = false;
   let readsShared = false;
   const uploads = createUploads();
+  const pieces = joinUnreadPieces();
   let command: Buffer | undefined;
   let lastActivityMs = performance.now();
   const roundTrip = new RoundTrip();
 
   const violation = (what: string): void => {
-    if (violated) return;
-    violated = true;
+    if (isOver) return;
+    isOver = true;
     onViolation(what);
     protocol.disconnect(PROTOCOL_ERROR);
     socket.end();
   };
 
   const handle = protocol._onPayload;
+  const logins = orderLoginRequests({
+    protocol,
+    handle: (payload) => {
+      if (!isOver) handle(payload);
+    },
+    onTooMany: () => violation('too many requests to log in at once'),
+  });
   const beginRekey = (payload: Buffer): unknown => {
     const handled = handle(payload);
     holdDuringKeyExchange(client, violation);
@@ -106,13 +120,20 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
   });
   socket.once('close', () => pace.stop());
   protocol._onPayload = (payload) => {
-    // Messages that were read in the same chunk as the one that broke the protocol are not looked at any more.
-    if (violated) return undefined;
+    // Messages that were read in the same chunk as the one that ended the connection are not looked at any more.
+    if (isOver) return undefined;
     if (isAuthenticated() && pace.holds(payload, protocol._kexinit !== undefined)) return undefined;
     const type = payload[0];
     roundTrip.received(type);
+    if (type === DISCONNECT) {
+      isOver = true;
+      handle(payload);
+      return parts.onDisconnect();
+    }
     // ssh2 crosses the login under way off its list then, and throws when that is to be answered.
     if (OF_SERVERS.has(type)) return violation(`message ${type} is no client's`);
+    // Whoever is logged in may have asked again before he knew (RFC 4252, section 5.1).
+    if (type === USERAUTH_REQUEST) return isAuthenticated() ? undefined : logins.take(payload);
     if (type === USERAUTH_INFO_RESPONSE && promisesTooMuch(payload)) return violation('answers that are not there');
     if (type !== undefined && type >= GLOBAL_REQUEST) {
       if (type >= CHANNEL_OPEN) lastActivityMs = performance.now();
@@ -129,12 +150,14 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     if (type === KEXINIT && isAuthenticated()) return beginRekey(message);
     const handled = handle(message);
     upload?.window.received();
+    if (type === CHANNEL_DATA) pieces.received(channelOf(payload, internals));
     return handled;
   };
 
   // What one message of the peer leads to leaves in one piece, as from OpenSSH: PuTTY's pscp stands still after a key
   // exchange until something arrives if NEWKEYS did not come together with the answer before it.
   const together = leaveTogether(socket);
+  const whenDrained = drainOf(socket, maxUnsentBytes);
   let isFull = false;
   const write = protocol._onWrite;
   protocol._onWrite = (data) => {
@@ -142,10 +165,10 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     write(data);
     roundTrip.sent();
     pace.moved(data.length);
-    if (socket.writableLength > maxUnsentBytes && !isFull) {
+    if (socket.writableLength > maxUnsentBytes && socket.writableNeedDrain && !isFull) {
       isFull = true;
       reading.stop('unsent');
-      socket.once('drain', () => {
+      whenDrained(() => {
         isFull = false;
         reading.goOn('unsent');
       });
@@ -167,13 +190,26 @@ export function guardTransport(parts: TransportGuardParts): TransportGuard {
     execCommand: () => command,
     lastActivityMs: () => lastActivityMs,
     // What is sent during a key exchange waits in ssh2, and not in the socket.
-    whenDrained: (ready) => parts.rekeying.whenDone(() => whenDrained(socket, maxUnsentBytes, ready)),
+    whenDrained: (ready) => parts.rekeying.whenDone(() => whenDrained(ready)),
   };
 }
 
-function whenDrained(socket: Socket, maxUnsentBytes: number, ready: () => void): void {
-  if (socket.writableLength <= maxUnsentBytes / 2 || socket.destroyed) ready();
-  else socket.once('drain', ready);
+/**
+ * Calls `ready` at once where little waits in the socket, or when that has been emptied: never after its end. One listener
+ * for all. A socket with less than its high-water mark to send is never said to have been emptied.
+ */
+function drainOf(socket: Socket, maxUnsentBytes: number): (ready: () => void) => void {
+  let waiting: Array<() => void> = [];
+  socket.on('drain', () => {
+    const drained = waiting;
+    waiting = [];
+    for (const ready of drained) ready();
+  });
+  return (ready) => {
+    const isComing = socket.writableNeedDrain || socket.writableEnded;
+    if (socket.writableLength <= maxUnsentBytes / 2 || socket.destroyed || !isComing) ready();
+    else waiting.push(ready);
+  };
 }
 
 /** Whether there is no room for as many answers as a client says it gives (RFC 4256, section 3.4): ssh2 makes room first. */
@@ -206,13 +242,18 @@ function createUploads() {
     add: (channel: ServerChannel, window: UploadWindow): void => {
       windows.set(channel, window);
     },
-    of: (payload: Buffer, { _chanMgr }: ClientInternals): Upload | undefined => {
-      const entry = payload.length < 9 ? undefined : _chanMgr.get(payload.readUInt32BE(1));
-      const channel = entry?._channel ?? entry;
+    of: (payload: Buffer, internals: ClientInternals): Upload | undefined => {
+      const channel = channelOf(payload, internals);
       const window = channel === undefined ? undefined : windows.get(channel);
       return window === undefined ? undefined : { channel: channel as ServerChannel, window };
     },
   };
+}
+
+/** The channel that a message of data is for, or what ssh2 has of it so far. */
+function channelOf(payload: Buffer, { _chanMgr }: ClientInternals): object | undefined {
+  const entry = payload.length < 9 ? undefined : _chanMgr.get(payload.readUInt32BE(1));
+  return entry?._channel ?? entry;
 }
 
 /** Whether what is pushed next is emitted within the call, and not put into the stream's buffer. */

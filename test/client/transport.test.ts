@@ -5,9 +5,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import ssh2, { type AuthContext } from 'ssh2';
 import type { Client } from '../../src/client/client.ts';
 import { connect } from '../../src/client/connect.ts';
 import { PASSWORDS, startServer, type TestServer } from '../helpers/server.ts';
+import { say } from '../hostile/liar.ts';
+import { MESSAGE, message } from '../hostile/plain-peer.ts';
+import { str, u32 } from '../sftp/bytes-of.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -65,3 +69,28 @@ test('transport: connections of one program share memory, and neither keys nor c
   t.is(sha256(await readFile(join(home, 'up'))), sha256(content));
   t.is(sha256(await client.download('/up')), sha256(content));
 });
+
+// Regression. What was wrong: ssh2 makes a list for as many questions as SSH_MSG_USERAUTH_INFO_REQUEST says it has, before it
+// looks for them. How it was reached: any server, before its user is logged in: 256 MiB for a message of 17 bytes, also where
+// the strings before the number do not fit. What this verifies: such a message ends the connection before ssh2 sees it.
+for (const [what, strings] of [
+  ['after', Buffer.concat([str(''), str(''), str('')])],
+  ['within', Buffer.concat([u32(2 ** 31), str(''), str('')])],
+] as const) {
+  test(`transport: no room is made for questions that a server only says it asks (${what} its strings)`, async (t) => {
+    const hostKeys = [ssh2.utils.generateKeyPairSync('ed25519').private];
+    const liar = new ssh2.Server({ hostKeys }, (peer) => {
+      peer.on('error', () => {});
+      peer.on('authentication', (context: AuthContext) => {
+        if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
+        say(peer as never, message(MESSAGE.userauthInfoRequest, strings, u32(2 ** 25 - 1)));
+      });
+    });
+    await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => liar.close());
+    const { port } = liar.address() as AddressInfo;
+    const connecting = connect({ host: '127.0.0.1', port, user: 'alice', password: 'secret', verifyHost: () => true });
+    const error = await t.throwsAsync(connecting);
+    t.regex(String(error?.message), /asks more than it does/);
+  });
+}

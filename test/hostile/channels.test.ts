@@ -1,13 +1,14 @@
 // What a user who has logged in can do with the channels of a connection: their windows, and how they end.
 
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ClientChannel } from 'ssh2';
 import { login } from '../helpers/ssh-client.ts';
 import { until } from '../helpers/until.ts';
 import { str, u32 } from '../sftp/bytes-of.ts';
-import { grantWindow, listen, say, socketOf } from './liar.ts';
+import { grantWindow, listen, pressed, say, socketOf } from './liar.ts';
 import { MESSAGE, message } from './plain-peer.ts';
 import { startVictim, survives } from './victim.ts';
 
@@ -90,3 +91,56 @@ test.serial('hanging up: a client that ends its side, and takes nothing more, is
   t.pass();
   await survives(t, victim, 60);
 });
+
+test.serial('hanging up: a client that says so, and does not end its side, is let go', async (t) => {
+  /*
+   * What was wrong: after SSH_MSG_DISCONNECT the server ended its own side and read on: no keepalive is sent then, and the
+   * connection stayed for as long as the client's machine answered, with its places among connections and sessions.
+   * How it was reached: DISCONNECT after the login, without a FIN.
+   * What this verifies: the connection is closed, and nothing that comes after the message is done.
+   */
+  const victim = await startVictim(t);
+  const socket = connect({ host: victim.host, port: victim.port, allowHalfOpen: true });
+  t.teardown(() => socket.destroy());
+  const client = await login(t, victim, 'mallory', { sock: socket });
+  // Whatever the client would do about the server's end.
+  socket.removeAllListeners('end').removeAllListeners('close');
+  const byApplication = 11;
+  say(client, message(MESSAGE.disconnect, u32(byApplication), str(''), str('')));
+  say(client, message(MESSAGE.channelOpen, str('session'), u32(0), u32(1 << 20), u32(1 << 15)));
+  await until(async () =>
+    (await victim.records()).some(({ event, user }) => event === 'session.close' && user === 'mallory'),
+  );
+  t.pass();
+  await survives(t, victim, 60);
+});
+
+test.serial(
+  'pieces: bytes that are sent one by one, and that nobody reads, take no hundred times the memory',
+  async (t) => {
+    /*
+     * What was wrong: the window bounds the bytes that wait in a channel, and each message of them took 150 bytes of memory:
+     * 300 MiB for each channel, 3 GiB for each connection.
+     * How it was reached: bytes sent one by one to a command that does not read them, and whose output is not taken.
+     * What this verifies: memory stays, with a window that is almost full.
+     */
+    const victim = await startVictim(t);
+    await writeFile(join(await victim.homeOf('mallory'), 'file'), Buffer.alloc(8 * 1024 * 1024));
+    const client = await login(t, victim, 'mallory');
+    grantWindow(client, 0);
+    await new Promise<void>((resolve, reject) => {
+      client.exec('cat file', (error, channel) => {
+        channel?.on('error', () => {});
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+    const one = message(MESSAGE.channelData, u32(0), str('x'));
+    for (let sent = 0; sent < 700_000 && !socketOf(client).destroyed; sent += 1) {
+      say(client, one);
+      if (sent % 5000 === 0) await until(() => socketOf(client).writableLength < 1024 * 1024);
+    }
+    t.is(await pressed(socketOf(client)), 'taken');
+    await survives(t, victim, 70);
+  },
+);
