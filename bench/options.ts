@@ -61,7 +61,7 @@ export const SIZES: Readonly<Record<Form, Sizes>> = {
     growthEntries: [100, 1000, 10_000, 100_000],
     growthDepths: [1, 10, 100],
     growthHandles: [1, 10, 100],
-    growthOperations: 2000,
+    growthOperations: 500,
   },
   quick: {
     rounds: 3,
