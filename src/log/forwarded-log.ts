@@ -1,7 +1,7 @@
 // The log of a process that writes none itself: its records are sent to the one that does, in their order, as many at a
 // time as have come since the last were taken.
 
-import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords } from './records.ts';
+import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords, timed } from './records.ts';
 
 /** Beyond this records are lost, and their number is told: whoever writes has been stuck for long. */
 const MAX_WAITING = 50_000;
@@ -56,9 +56,4 @@ export function forwardLog({ level, send, maxWaiting = MAX_WAITING }: ForwardedL
       while (sending !== undefined) await sending;
     },
   };
-}
-
-/** When it happened, not when it is written. */
-function timed(record: LogRecord): LogRecord {
-  return { ...record, timestamp: new Date().toISOString() };
 }

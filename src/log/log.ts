@@ -1,11 +1,12 @@
 // The log, made of winston: readable lines on standard error, JSON lines in a file when asked for.
 
+import { Writable } from 'node:stream';
 import winston from 'winston';
 import { printableJson } from '../model/printable.ts';
-import { batchedOutput } from './batched-output.ts';
+import { createBatch } from './batch.ts';
 import { fileOutput } from './file-output.ts';
 import { readableLine } from './readable-line.ts';
-import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords } from './records.ts';
+import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords, timed } from './records.ts';
 
 export interface LogSettings {
   readonly level: LogLevel;
@@ -26,10 +27,12 @@ export interface ServerLog extends AuditingLog {
 }
 
 export function createLog(settings: LogSettings): ServerLog {
-  const standardError = batchedOutput(process.stderr);
+  let lines = '';
   const transports: winston.transport[] = [
     new winston.transports.Stream({
-      stream: standardError,
+      stream: collecting((line) => {
+        lines += line;
+      }),
       format: winston.format.printf(readableLine),
       silent: settings.quiet,
     }),
@@ -44,27 +47,43 @@ export function createLog(settings: LogSettings): ServerLog {
   const logger = winston.createLogger({
     level: settings.level,
     levels: LOG_LEVELS,
-    format: winston.format.timestamp(),
     transports,
   });
   logger.on('error', toldAside);
 
+  // Winston hands each record on before it returns.
+  const batch = createBatch<LogRecord>((records) => {
+    for (const record of records) logger.log(record);
+    const text = lines;
+    lines = '';
+    if (text !== '') process.stderr.write(text);
+  });
   const write = (record: LogRecord): void => {
-    logger.log(record);
+    if (LOG_LEVELS[record.level] <= LOG_LEVELS[settings.level]) batch.add(timed(record));
   };
   return {
     ...logRecords(write),
     write,
     close: () =>
       new Promise((resolve) => {
+        batch.close();
         logger.once('finish', () => {
-          const ended = (): void => void standardError.end(resolve);
-          if (file === undefined) ended();
-          else file.end(ended);
+          if (file === undefined) resolve();
+          else file.end(resolve);
         });
         logger.end();
       }),
   };
+}
+
+function collecting(collect: (line: string) => void): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, callback) {
+      collect(line);
+      callback();
+    },
+  });
 }
 
 function lostLine(lost: number): string {

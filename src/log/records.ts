@@ -51,3 +51,8 @@ function auditLevel(event: AuditEvent): LogLevel {
   if ('outcome' in event && event.outcome !== 'ok' && event.outcome !== 'not-found') return 'warn';
   return 'info';
 }
+
+/** With when it happened, unless that was told: it is written later. */
+export function timed(record: LogRecord): LogRecord {
+  return record['timestamp'] === undefined ? { ...record, timestamp: new Date().toISOString() } : record;
+}

@@ -1,6 +1,6 @@
 // An open regular file on the disk. The read and write paths are bare callbacks: one promise for each call, no copy.
 
-import { fstatSync, read as readCall, type Stats, write as writeCall } from 'node:fs';
+import { fstatSync, type Stats } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { checkChanges, checkEnd, checkOffset } from '../model/checks.ts';
 import type { AttributeChanges, Attributes, Space } from '../model/entry.ts';
@@ -8,6 +8,7 @@ import { FileError } from '../model/error.ts';
 import type { CloseOptions, OpenFile, OpenOptions } from '../model/files.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { appendInOrder } from './append-order.ts';
+import { type ContentCalls, SMALL_FILE_BYTES } from './content-calls.ts';
 import { applyChanges, attributesOf, spaceOf } from './disk-attributes.ts';
 import { diskError } from './disk-error.ts';
 import type { HeldFile } from './held-file.ts';
@@ -29,6 +30,7 @@ interface DiskFileParts {
   readonly sizeBytes: number;
   /** How calls that move no content are made, and whether its file system may hang: see Place. */
   readonly calls: NameCalls;
+  readonly content: ContentCalls;
   readonly mayHang: boolean;
   /** Whether the content is synced before the file is closed, and whether it is when that is asked for. */
   readonly syncsOnClose: boolean;
@@ -93,9 +95,11 @@ export class DiskFile implements OpenFile {
         if (error === null) resolve(bytes);
         else reject(diskError(error, this.path));
       };
+      const { content } = this.#parts;
       let done = 0;
       const next = (): void => {
-        readCall(this.#descriptor, target, done, target.length - done, offset + done, (error, bytes) => {
+        const piece = { memory: target, start: done, length: target.length - done, offset: offset + done };
+        content.read(this.#descriptor, piece, this.#knownBytes <= SMALL_FILE_BYTES, (error, bytes) => {
           if (error !== null) return end(error, done);
           done += bytes;
           if (bytes === 0 || done === target.length) return end(null, done);
@@ -229,9 +233,12 @@ export class DiskFile implements OpenFile {
     return new Promise((resolve, reject) => {
       this.#begin();
       this.#changing += 1;
+      const { content } = this.#parts;
+      const isSmall = Math.max(this.#knownBytes, offset + data.length) <= SMALL_FILE_BYTES;
       let done = 0;
       const next = (): void => {
-        writeCall(this.#descriptor, data, done, data.length - done, offset + done, (error, bytes) => {
+        const piece = { memory: data, start: done, length: data.length - done, offset: offset + done };
+        content.write(this.#descriptor, piece, isSmall, (error, bytes) => {
           done += bytes;
           if (error === null && bytes > 0 && done < data.length) return next();
           this.#turns.end();

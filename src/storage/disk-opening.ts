@@ -175,6 +175,7 @@ export class DiskOpening {
       turns,
       sizeBytes,
       calls: place.calls,
+      content: place.content,
       mayHang: place.mayHang,
       sync: uploads.sync,
       syncsOnClose: uploads.sync === 'close' || (isAside && uploads.sync !== 'off'),

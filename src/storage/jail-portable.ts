@@ -12,6 +12,7 @@ import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { ALONE, type Standing } from './border.ts';
+import type { ContentCalls } from './content-calls.ts';
 import { entryOf, type HostPath, type Jail, type JailOptions, kindOf, type LastLink, type Place } from './place.ts';
 import type { Answer, LocalCalls, NameCalls } from './system-calls.ts';
 import { type Footing, type LookedUp, walk } from './walk.ts';
@@ -50,7 +51,15 @@ class PortableJail implements Jail {
     const spot = walk(this.#footing, path, last);
     const entry = spot.name === '' ? spot.folder : entryOf(spot.folder, spot.name);
     const stats = await this.#local.lstat(entry);
-    const place = new PortablePlace({ path: spot.path, folder: spot.folder, entry, stats, calls: this.#local });
+    const { content } = this.#local;
+    const place = new PortablePlace({
+      path: spot.path,
+      folder: spot.folder,
+      entry,
+      stats,
+      calls: this.#local,
+      content,
+    });
     place.check();
     return place;
   }
@@ -70,18 +79,20 @@ class PortablePlace implements Place {
   readonly stats: Stats | undefined;
   readonly mayHang = false;
   readonly calls: NameCalls;
+  readonly content: ContentCalls;
   readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
 
-  constructor(parts: Pick<Place, 'path' | 'folder' | 'entry' | 'stats' | 'calls'>) {
-    const { path, folder, entry, stats, calls } = parts;
+  constructor(parts: Pick<Place, 'path' | 'folder' | 'entry' | 'stats' | 'calls' | 'content'>) {
+    const { path, folder, entry, stats, calls, content } = parts;
     this.path = path;
     this.folder = folder;
     this.entry = entry;
     this.thing = entry;
     this.stats = stats;
     this.calls = calls;
+    this.content = content;
     this.kind = stats === undefined ? undefined : kindOf(stats);
   }
 

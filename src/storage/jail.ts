@@ -14,6 +14,7 @@ import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
 import type { VirtualPath } from '../model/path.ts';
 import { ALONE, type Standing } from './border.ts';
+import { type ContentCalls, SLOW_CONTENT } from './content-calls.ts';
 import { type Hanging, hangingOf, type Mounts, mountsNow, type WalkMode } from './mounts.ts';
 import {
   entryOf,
@@ -158,7 +159,8 @@ class HeldJail implements Jail {
     const host = heldPath(spot.folder);
     const onClose = (): void => this.#leave();
     const calls = mayHang ? SLOW_CALLS : this.#local;
-    const held: Held = { path: spot.path, entry, host, folder, thing: undefined, mayHang, calls, onClose };
+    const content = mayHang ? SLOW_CONTENT : this.#local.content;
+    const held: Held = { path: spot.path, entry, host, folder, thing: undefined, mayHang, calls, content, onClose };
     try {
       if (!isHome) {
         if (grip !== 'hold') {
@@ -202,6 +204,7 @@ interface Held {
   thing: number | undefined;
   readonly mayHang: boolean;
   readonly calls: NameCalls;
+  readonly content: ContentCalls;
   readonly onClose: () => void;
 }
 
@@ -211,6 +214,7 @@ class HeldPlace implements Place {
   readonly stats: Stats | undefined;
   readonly mayHang: boolean;
   readonly calls: NameCalls;
+  readonly content: ContentCalls;
   readonly folder: HostPath;
   readonly entry: HostPath;
   readonly thing: HostPath;
@@ -223,6 +227,7 @@ class HeldPlace implements Place {
     this.stats = stats;
     this.mayHang = held.mayHang;
     this.calls = held.calls;
+    this.content = held.content;
     this.kind = stats === undefined ? undefined : kindOf(stats);
     this.folder = held.host;
     this.entry = held.entry;

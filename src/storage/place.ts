@@ -6,6 +6,7 @@ import { encodeBytes } from '../model/bytes.ts';
 import type { EntryKind } from '../model/entry.ts';
 import type { VirtualPath } from '../model/path.ts';
 import type { Standing } from './border.ts';
+import type { ContentCalls } from './content-calls.ts';
 import type { Hanging, WalkMode } from './mounts.ts';
 import type { Answer, LocalCalls, NameCalls } from './system-calls.ts';
 
@@ -32,6 +33,8 @@ export interface Place {
   readonly mayHang: boolean;
   /** How calls on names are made there. */
   readonly calls: NameCalls;
+  /** How content is moved there. */
+  readonly content: ContentCalls;
   /** The folder that it stands in; the home for the home itself. */
   readonly folder: HostPath;
   /** The name in its folder, for calls that act on names and don't follow links: unlink, mkdir, rename, lstat. */

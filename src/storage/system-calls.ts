@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import * as promises from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { errnoName } from '../model/errno.ts';
+import { type ContentCalls, createLocalContent } from './content-calls.ts';
 import type { HostPath } from './place.ts';
 import { Promptness } from './promptness.ts';
 
@@ -97,6 +98,7 @@ type Call = (...words: never[]) => Answer<unknown>;
 /** The calls on the disks of this machine, shared by all homes. */
 export interface LocalCalls extends NameCalls {
   readonly promptness: Promptness;
+  readonly content: ContentCalls;
 }
 
 /** Makes each call at once while the disks are prompt, and else in a thread. */
@@ -111,6 +113,7 @@ export function createLocalCalls(promptness: Promptness = new Promptness()): Loc
   return {
     ...calls,
     promptness,
+    content: createLocalContent(),
     get isPrompt() {
       return promptness.isPrompt;
     },

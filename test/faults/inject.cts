@@ -86,6 +86,23 @@ for (const name of ['closeSync', 'ftruncateSync'] as const) {
 const { openSync, closeSync, unlinkSync, promises } = fs;
 const { open: openAside, unlink: unlinkAside } = promises;
 
+// To look for a fault is to read a file.
+let isLooking = false;
+for (const name of ['readSync', 'writeSync'] as const) {
+  const original = fs[name] as (...words: unknown[]) => number;
+  const call = name.slice(0, -'Sync'.length);
+  const patched = (...words: unknown[]): number => {
+    if (isLooking) return original(...words);
+    isLooking = true;
+    const fault = faultOf(call, words[0]);
+    isLooking = false;
+    if (fault?.stall !== undefined) closeSync(openSync(fault.stall, 'r'));
+    else if (fault !== undefined) throw failure(call, fault.errno ?? 'EIO');
+    return original(...words);
+  };
+  Object.assign(fs, { [name]: patched });
+}
+
 fs.unlinkSync = (path) => {
   const { stall } = faultOf('unlink', path) ?? {};
   if (stall !== undefined) closeSync(openSync(stall, 'r'));

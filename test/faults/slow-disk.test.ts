@@ -106,6 +106,27 @@ test('slow disk: a call on a name that stands still holds others up for no longe
   t.deepEqual(await names(), []);
 });
 
+test('slow disk: content of a small file that stands still holds others up for no longer than itself', async (t) => {
+  t.timeout(60_000);
+  const server = await startUnderTest(t, { injected: true });
+  const fifo = join(server.folder, 'fifo');
+  await promisify(execFile)('mkfifo', [fifo]);
+  const [alice, bob] = [await server.connect('alice'), await server.connect('bob')];
+  const under = await server.homeOf('alice');
+  for (const call of ['write', 'read'] as const) {
+    // The disk may be prompt: it was asked just now.
+    for (const name of ['a', 'b', 'c']) await put(alice.files, name, Buffer.from(call));
+    await server.setFaults({ call, stall: fifo, under });
+    const moving = call === 'write' ? put(alice.files, 'd', Buffer.from('content')) : get(alice.files, 'a');
+    const meanwhile = worksFor(t, bob, `honest-${call}`);
+    const released = await open(fifo, 'w');
+    await server.setFaults();
+    await Promise.all([moving, meanwhile]);
+    await released.close();
+  }
+  t.is((await get(alice.files, 'd')).toString(), 'content');
+});
+
 test('slow disk: with --walk async a call on a name that stands still holds nobody up', async (t) => {
   const { alice, bob, names, release } = await startStalling(t, { walk: 'async' });
   await alice.list('/');

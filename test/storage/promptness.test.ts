@@ -125,6 +125,22 @@ test('promptness: a call in a thread that was a little slow is no proof of anyth
   t.true(promptness.isPrompt);
 });
 
+test('promptness: while a call in a thread has not answered for long, none is made at once', async (t) => {
+  const { promptness, aside, atOnce, pause } = disk();
+  await aside(1);
+  const answered = [promptness.beginAside(), promptness.beginAside()];
+  pause(9);
+  t.true(promptness.isPrompt);
+  atOnce(1);
+  t.false(promptness.isPrompt);
+  answered[0]?.();
+  t.false(promptness.isPrompt, 'one has not answered');
+  pause(10);
+  answered[1]?.();
+  await aside(1);
+  t.true(promptness.isPrompt);
+});
+
 test('promptness: of this very thread it is known how often it slept', (t) => {
   const before = readTimesSlept();
   if (before === undefined) {
