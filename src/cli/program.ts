@@ -19,7 +19,7 @@ async function commandsFor([name = '']: readonly string[]): Promise<CommandModul
   const load = Object.hasOwn(OF_CLIENT, name) ? OF_CLIENT[name] : undefined;
   if (load !== undefined) return [leavingYargs(await load())];
   const { allCommands } = await import('./commands/all.ts');
-  return allCommands();
+  return allCommands().map(leavingYargs);
 }
 
 /** What is to be done, thrown to be done outside of yargs. */
