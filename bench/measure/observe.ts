@@ -8,8 +8,10 @@ export interface Sample extends Cost {
   readonly seconds: number;
 }
 
-/** Reading the memory of a process stops it for a moment, so that is not done more often than needed to see a peak. */
+/** Reading the memory of a process stops it for a moment, so that is not done more often than needed to see a peak, */
 const LOOK_INTERVAL_MS = 250;
+/** nor for more than a twentieth of the time: a tree of thousands of processes takes seconds, in which no client goes on. */
+const PAUSE_PER_LOOK = 20;
 
 /** Does the work and watches the process tree of `pid` meanwhile. */
 export async function observe(pid: number, work: () => Promise<unknown>): Promise<Sample> {
@@ -63,6 +65,14 @@ function watchTree(pid: number): Watch {
     };
     return seen;
   };
-  const timer = setInterval(look, LOOK_INTERVAL_MS);
-  return { seen: () => seen, look, stop: () => clearInterval(timer) };
+  let timer: NodeJS.Timeout;
+  const lookLater = (delayMs: number): void => {
+    timer = setTimeout(() => {
+      const start = performance.now();
+      look();
+      lookLater(Math.max(LOOK_INTERVAL_MS, (performance.now() - start) * PAUSE_PER_LOOK));
+    }, delayMs);
+  };
+  lookLater(LOOK_INTERVAL_MS);
+  return { seen: () => seen, look, stop: () => clearTimeout(timer) };
 }
