@@ -24,7 +24,7 @@ const PLACES: Contract<UserPlaces> = { name: 'places', methods: { enter: 'lease'
 
 const TURNSTILE: Contract<Shared['turnstile']> = { name: 'turnstile', methods: { punish: 'tell' } };
 
-const UPLOADS: Contract<ActiveUploads> = { name: 'uploads', methods: { add: 'lease', has: 'ask' } };
+const UPLOADS: Contract<ActiveUploads> = { name: 'uploads', methods: { add: 'lease', has: 'ask', reserve: 'lease' } };
 
 const PASSWORDS: Contract<Passwords> = {
   name: 'passwords',

@@ -10,6 +10,10 @@ import type { Usage } from '../model/usage.ts';
 /** A file of the disk, by device and inode: `2049:1311`. */
 export type Inode = string;
 
+export function inodeOf({ dev, ino }: { readonly dev: number; readonly ino: number }): Inode {
+  return `${dev}:${ino}`;
+}
+
 /** Why no more is counted. */
 export interface Refusal {
   readonly of: keyof Usage;

@@ -11,6 +11,7 @@ import type { Tree } from '../model/usage.ts';
 import type { ActiveUploads } from './active-uploads.ts';
 import { type JailKind, openDeepJail, openJailOf } from './choose-jail.ts';
 import { eachFolder } from './each-folder.ts';
+import { inodeOf } from './ledger.ts';
 import { type Meter, type Meters, UNCOUNTED_TREES } from './meter.ts';
 import type { WalkMode } from './mounts.ts';
 import { entryOf, type HostPath, type Jail, type Place } from './place.ts';
@@ -103,17 +104,28 @@ async function sweepFolder(place: Place, settling: Settling): Promise<string[]> 
     if (!isReservedName(name)) {
       if (entry.isDirectory()) folders.push(name);
     } else if (!(await settling.active.has(name))) {
-      await settling.meter.exclusively(() => settle(place.thing, name, settling));
+      await settling.meter.exclusively(() => settle(place, name, settling));
     }
   }
   return folders;
 }
 
+/** What an upload that is under way writes, or would go on with, is left to the next sweep. */
+async function settle({ stats, thing }: Place, name: string, settling: Settling): Promise<void> {
+  if (stats === undefined) return;
+  const lease = await settling.active.reserve({ folder: inodeOf(stats), name });
+  try {
+    if (lease !== undefined) await settleReserved(thing, name, settling);
+  } finally {
+    lease?.release();
+  }
+}
+
 /** By the time of the last change of the inode: the other times are the user's to set. */
-async function settle(folder: HostPath, name: string, { meter, keepMs, active, swept }: Settling): Promise<void> {
+async function settleReserved(folder: HostPath, name: string, { meter, keepMs, swept }: Settling): Promise<void> {
   const entry = entryOf(folder, name);
   const stats = await SLOW_CALLS.lstat(entry);
-  if (stats === undefined || (await active.has(name))) return;
+  if (stats === undefined) return;
   const remove = (): Answer<void> => meter.unnaming(entry, () => fs.rm(entry, { force: true }));
   // With a second name it is whole: it was given its own, and the server was killed before it could take this one away.
   const isWhole = stats.nlink > 1;

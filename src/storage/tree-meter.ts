@@ -6,7 +6,7 @@ import { lstat } from 'node:fs/promises';
 import type { Space } from '../model/entry.ts';
 import type { Usage } from '../model/usage.ts';
 import { HeldFile, type Holder, OpenInode, quotaExceeded } from './held-file.ts';
-import type { Credit, Inode, Ledger } from './ledger.ts';
+import { type Credit, type Inode, inodeOf, type Ledger } from './ledger.ts';
 import type { Meter } from './meter.ts';
 import type { HostPath } from './place.ts';
 import { quotaSpace } from './quota-space.ts';
@@ -124,7 +124,7 @@ export class TreeMeter implements Meter, Holder {
   }
 
   async #replacing(stats: Stats): Promise<Credit | undefined> {
-    const of = keyOf(stats);
+    const of = inodeOf(stats);
     const bytes = this.#inodes.get(of)?.neededBytes ?? stats.size;
     return (await this.#ledger.credit(of)) ? { of, bytes } : undefined;
   }
@@ -147,7 +147,7 @@ export class TreeMeter implements Meter, Holder {
   }
 
   async open(stats: Stats, again: () => Promise<Stats>, credit?: Credit): Promise<OpenInode> {
-    const key = keyOf(stats);
+    const key = inodeOf(stats);
     const there = this.#inodes.get(key);
     if (there !== undefined) {
       there.handles += 1;
@@ -212,10 +212,6 @@ export class TreeMeter implements Meter, Holder {
     if (!this.#isCounting) return;
     await Promise.allSettled([...this.#files].map((file) => file.adopt()));
   }
-}
-
-function keyOf({ dev, ino }: Stats): Inode {
-  return `${dev}:${ino}`;
 }
 
 /** Folders have one name, and count links of their own. */

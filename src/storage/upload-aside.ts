@@ -14,6 +14,7 @@ import { nameOf } from '../model/path.ts';
 import type { ActiveUploads } from './active-uploads.ts';
 import { giveFreeName } from './free-name.ts';
 import type { HeldFile } from './held-file.ts';
+import { inodeOf } from './ledger.ts';
 import type { Meter } from './meter.ts';
 import { entryOf, type HostPath, kindOf, type Place } from './place.ts';
 import type { Permit } from './storage.ts';
@@ -61,12 +62,12 @@ interface Temporary {
 
 /** Starts a new file for `place`, empty, with `mode`, or the mode and owner of the file that it will replace. */
 export async function beginAside(parts: AsideParts & { readonly mode: number }): Promise<Aside> {
-  const { place, flags, active, meter } = parts;
+  const { place, flags, meter } = parts;
   const { calls } = place;
-  const name = temporaryNameOf(nameOf(place.path), parts);
+  const name = temporaryNameOf(nameOf(place.path));
   const temporary = entryOf(place.folder, name);
   const replaced = place.stats;
-  const lease = await active.add(name);
+  const lease = await beActive(parts, name);
   let descriptor: number | undefined;
   let held: HeldFile | undefined;
   try {
@@ -81,23 +82,23 @@ export async function beginAside(parts: AsideParts & { readonly mode: number }):
     if (replaced !== undefined) await likeReplaced(calls, descriptor, replaced);
     return asideOf(descriptor, parts, written);
   } catch (error) {
-    lease.release();
     if (descriptor !== undefined) {
       // What stays is swept away.
       await removeIfThere(calls, temporary, meter).catch(() => undefined);
       await letGoOf({ calls, descriptor, held });
     }
+    lease.release();
     throw error;
   }
 }
 
 /** Goes on with what was cut off; undefined when there is nothing. Two at a time never go on with the same. */
 export async function resumeAside(parts: AsideParts): Promise<Aside | undefined> {
-  const { place, flags, active, meter } = parts;
+  const { place, flags, meter } = parts;
   const { calls } = place;
-  const name = temporaryNameOf(nameOf(place.path), { exclusive: false });
+  const name = temporaryNameOf(nameOf(place.path));
   const temporary = entryOf(place.folder, name);
-  const lease = await active.add(name);
+  const lease = await beActive(parts, name);
   let isTaken = false;
   let descriptor: number | undefined;
   try {
@@ -107,10 +108,14 @@ export async function resumeAside(parts: AsideParts): Promise<Aside | undefined>
     const held = await meter.hold(descriptor, place.mayHang);
     return asideOf(descriptor, parts, { name, lease, held });
   } catch (error) {
-    lease.release();
-    if (descriptor !== undefined) await letGoOf({ calls, descriptor });
-    if (!isTaken && errnoName(error) === 'ENOENT') return undefined;
-    if (isTaken) await calls.rename(temporary, partialOf(place));
+    try {
+      if (descriptor !== undefined) await letGoOf({ calls, descriptor });
+      if (!isTaken && errnoName(error) === 'ENOENT') return undefined;
+      if (isTaken) await calls.rename(temporary, partialOf(place));
+    } finally {
+      // Until here no sweep may take it for one that was left.
+      lease.release();
+    }
     throw error;
   }
 }
@@ -147,6 +152,16 @@ export async function syncFolder(folder: HostPath): Promise<void> {
   } finally {
     await SLOW_CALLS.close(descriptor);
   }
+}
+
+/** Is on the list of what is under way by `name` from here on. @throws FileError where another must be the only one */
+async function beActive({ place, active, exclusive }: AsideParts, name: string): Promise<Lease> {
+  const { path, folder, calls } = place;
+  const stats = await calls.lstat(entryOf(folder, '.'));
+  if (stats === undefined) throw new FileError('not-found', { path });
+  const lease = await active.add({ folder: inodeOf(stats), name, exclusive });
+  if (lease === undefined) throw new FileError('already-exists', { path });
+  return lease;
 }
 
 function asideOf(descriptor: number, parts: AsideParts, temporary: Temporary): Aside {

@@ -1,9 +1,8 @@
 // The names that atomic uploads have while they are not finished. No user can see or name them: listings leave them out,
 // and the walk refuses them, whoever wrote them and wherever they stand, also in the target of a link.
 //
-//   .sshome-upload.HASH.RANDOM      being written, or left by a server that was killed
-//   .sshome-upload.HASH.exclusive   the same, when the name may have one writer only
-//   .sshome-upload.HASH.part        cut off, to be resumed
+//   .sshome-upload.HASH.RANDOM   being written, or left by a server that was killed
+//   .sshome-upload.HASH.part     cut off, to be resumed
 //
 // HASH is of the name that the upload will have: so what is left of it is found without a search, however long it is.
 
@@ -18,9 +17,9 @@ export function isReservedName(name: string): boolean {
   return name.startsWith(PREFIX);
 }
 
-/** A name for an upload of `name`: a new one, unless it is `exclusive`. */
-export function temporaryNameOf(name: string, { exclusive }: { exclusive: boolean }): string {
-  return `${PREFIX}${hashOf(name)}.${exclusive ? 'exclusive' : randomBytes(8).toString('hex')}`;
+/** A new name for an upload of `name`. */
+export function temporaryNameOf(name: string): string {
+  return `${PREFIX}${hashOf(name)}.${randomBytes(8).toString('hex')}`;
 }
 
 /** The name for what is left of an upload of `name` that was cut off. */
@@ -30,8 +29,13 @@ export function partialNameOf(name: string): string {
 
 /** The partial name that goes with a temporary one; undefined for what is a partial name already, or none of ours. */
 export function partialOfTemporary(temporary: string): string | undefined {
-  const match = /^(\.sshome-upload\.[0-9a-f]{32})\.(?:[0-9a-f]{16}|exclusive)$/.exec(temporary);
+  const match = /^(\.sshome-upload\.[0-9a-f]{32})\.[0-9a-f]{16}$/.exec(temporary);
   return match === null ? undefined : `${match[1]}${PARTIAL}`;
+}
+
+/** What the names of one upload have in common: the HASH. Of a reserved name that is none of ours, all that follows. */
+export function hashIn(reserved: string): string {
+  return reserved.slice(PREFIX.length).replace(/^([0-9a-f]{32})\..*$/s, '$1');
 }
 
 function hashOf(name: string): string {
