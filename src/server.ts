@@ -16,7 +16,7 @@ import { openRules } from './config/rules-source.ts';
 import { becomeUser } from './config/run-as.ts';
 import type { Config } from './config/schema.ts';
 import { controlHandlers } from './control/handlers.ts';
-import { isControlled, listenForControl } from './control/listen.ts';
+import { controlSocketIn } from './control/request.ts';
 import { createLog, type ServerLog } from './log/log.ts';
 import type { Administration } from './model/administration.ts';
 import type { AlgorithmLists } from './model/algorithms.ts';
@@ -31,6 +31,7 @@ import { administrationOf, openPaces, openQuotasOf, usageFolderIn } from './serv
 import { type Serving, serveHere } from './server/serving.ts';
 import type { Shared } from './server/shared.ts';
 import { asStartError, StartError } from './server/start-error.ts';
+import { takeStateFolder } from './server/state-folder.ts';
 import { createServerVerbs, libraryAdministration } from './server/verbs.ts';
 import { type Acceptor, accept } from './sshd/acceptor.ts';
 import { Admission } from './sshd/admission.ts';
@@ -145,11 +146,9 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
   const keys = await openHostKeys(config, log);
   await makeHomesDirectory(config.homes);
   const { penalties: settings, penaltyExempt: exempt, state } = config;
-  if (await isControlled(state)) {
-    throw new StartError([
-      `${state}: another server that runs keeps its state in this folder; stop it, or give this one another with --state`,
-    ]);
-  }
+  // Left after all who write there have ended.
+  const control = await takeStateFolder({ folder: state, log });
+  closers.push(() => control.close());
   const turnstile = await openTurnstile({ settings, exempt, state, log });
   closers.push(() => turnstile.close());
   const uploads = createActiveUploads();
@@ -184,7 +183,7 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
         logins.folder,
         ...(logFile === '' ? [] : [logFile]),
       ],
-      inside: [join(state, 'penalties.json'), ...logins.files],
+      inside: [join(state, 'penalties.json'), controlSocketIn(state), ...logins.files],
       followed: [config.credentials, config.file, authorizedKeysFolder(config.credentials)],
     });
   }
@@ -196,17 +195,15 @@ async function open(config: ServerConfig, given: Given, closers: Closers): Promi
     quotas: administrationOf({ quotas, limits }),
     serving: () => serving,
   });
-  // Closed after what serves: a server that waits for its last transfers still has its state folder.
-  const control = await listenForControl({
-    folder: state,
-    log,
-    handlers: controlHandlers({
+  await control.answer(
+    controlHandlers({
       live,
       logFile: config.logFile === '' ? '' : resolve(config.logFile),
       audit: log.audit,
     }),
-  });
-  closers.push(() => control.close());
+  );
+  // After what serves, which may wait for its last transfers.
+  closers.push(() => control.endAnswers());
   const shared: Shared = {
     accounts,
     rules,

@@ -1,4 +1,5 @@
 // The server's end of the control socket. Who may open it is decided by the file's mode: the server's own account alone.
+// As long as it is there, no other server takes the folder.
 
 import { chmod, mkdir, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
@@ -12,9 +13,18 @@ import {
   MAX_LINE_BYTES,
 } from './request.ts';
 
-export interface ControlListener {
+/** The socket of a server, from its start to its end: while it is there, the folder is taken. */
+export interface ControlSocket {
+  /** Answers from now on, and lets only the account that the process has by now ask. */
+  answer(handlers: ControlHandlers): Promise<void>;
+  /** Answers no more: what it would answer with is about to be closed. */
+  endAnswers(): void;
+  /** Leaves the folder. */
   close(): Promise<void>;
 }
+
+const STARTING = 'the server is only just starting; ask again in a moment';
+const STOPPING = 'the server is stopping';
 
 /** Whether a server that runs answers at the socket in `folder`. */
 export function isControlled(folder: string): Promise<boolean> {
@@ -30,28 +40,42 @@ export function isControlled(folder: string): Promise<boolean> {
   });
 }
 
-/** Answers requests at the socket in `folder`; one left behind by a server that is gone is replaced. */
-export async function listenForControl(by: {
-  folder: string;
-  handlers: ControlHandlers;
-  log: Log;
-}): Promise<ControlListener> {
-  const { folder, handlers, log } = by;
+export async function makeStateFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Makes the socket in `folder`; one left behind by a server that is gone is replaced. To be called by one process at a time,
+ * after `isControlled` has said that there is no other.
+ */
+export async function openControlSocket({ folder, log }: { folder: string; log: Log }): Promise<ControlSocket> {
   const path = controlSocketIn(folder);
   const sockets = new Set<Socket>();
+  let handlers: ControlHandlers | undefined;
+  let excuse = STARTING;
+  const answer = async (line: string): Promise<ControlReply> =>
+    handlers === undefined ? { error: excuse } : reply(line, handlers, log);
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', (error) => log.debug('a control connection broke', { error: error.message }));
-    answerLines(socket, (line) => reply(line, handlers, log));
+    answerLines(socket, answer);
   });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
   await listening(server, path);
-  await chmod(path, 0o600);
   return {
+    answer: async (given) => {
+      await chmod(path, 0o600);
+      // Whoever came before that may be anybody.
+      for (const socket of sockets) socket.destroy();
+      handlers = given;
+    },
+    endAnswers: () => {
+      handlers = undefined;
+      excuse = STOPPING;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

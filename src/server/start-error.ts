@@ -20,16 +20,13 @@ export class StartError extends Error {
 }
 
 /** What a failed start is to be told as: a StartError, or the error itself when nobody foresaw it. */
-export function asStartError(error: unknown, { host, port, state }: Config): unknown {
+export function asStartError(error: unknown, { host, port }: Config): unknown {
   if (error instanceof StartError) return error;
   if (error instanceof BecomeUserError || error instanceof WorkersError) return new StartError([error.message]);
   if (error instanceof CredentialsError) return new StartError(error.reasons);
   if (error instanceof ConfigError) return new StartError(error.problems);
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
-  const { code, syscall, path, port: busyPort } = error as NodeJS.ErrnoException & { port?: number };
-  if (syscall === 'listen' && busyPort === undefined) {
-    return new StartError([`${state}: no control socket can be made in this folder (${code})`]);
-  }
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (syscall === 'mkdir') return new StartError([`${path}: this folder can't be made (${code})`]);
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return new StartError([`${host}:${port} can't be listened on: ${listenTrouble(code)}`]);
