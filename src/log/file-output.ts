@@ -1,6 +1,7 @@
-// The log file: lines are appended, and a file that is full is put aside as FILE1, FILE2 ..., the newest first. Whoever logs
-// never waits, whatever the disk does: lines that it does not take are lost and counted, it is asked again with the next
-// ones, and told then how many those were. Knows nothing of what a line says.
+// The log file: lines are appended, and a file that is full is put aside as FILE1, FILE2 ..., the newest first; where that
+// can't be done it grows, which is said, and is tried again later. Whoever logs never waits, whatever the disk does: lines
+// that it does not take are lost and counted, it is asked again with the next ones, and told then how many those were.
+// Knows nothing of what a line says.
 
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
@@ -9,6 +10,8 @@ import { Writable } from 'node:stream';
 
 /** What waits beyond this many characters is lost: the disk has stood still for long. */
 const MAX_WAITING = 16 * 1024 * 1024;
+/** When it is tried again to put aside what could not be. */
+const AGAIN_MS = 3_600_000;
 const LF = 0x0a;
 
 export interface FileOutputParts {
@@ -21,6 +24,10 @@ export interface FileOutputParts {
   readonly lostLine: (lost: number) => string;
   /** Lines are not taken. Told once, until some are again. */
   readonly onTrouble: (error: Error) => void;
+  /** The line that says that a full file could not be put aside, and grows: one for each time that it was tried. */
+  readonly growingLine: (error: Error) => string;
+  /** How long a full file that could not be put aside grows until that is tried again; an hour unless told. */
+  readonly againMs?: number;
 }
 
 interface Current {
@@ -31,47 +38,64 @@ interface Current {
 }
 
 /** A stream that takes whole lines, each in one write, and fails never. Ending it waits for what is on its way. */
-export function fileOutput({ file, maxFileBytes, maxFiles, lostLine, onTrouble }: FileOutputParts): Writable {
+export function fileOutput(parts: FileOutputParts): Writable {
+  const { file, maxFileBytes, maxFiles, lostLine, onTrouble, growingLine, againMs = AGAIN_MS } = parts;
   let waiting: string[] = [];
   let waitingLength = 0;
   let lost = 0;
   let isTroubled = false;
   let writing: Promise<void> | undefined;
   let current: Current | undefined;
+  /** Until then a full file grows, by the clock that nobody sets. */
+  let growsUntilMs = Number.NEGATIVE_INFINITY;
 
   const troubled = (error: unknown): void => {
     if (!isTroubled) onTrouble(error as Error);
     isTroubled = true;
   };
 
-  const putAside = async ({ handle }: Current): Promise<void> => {
-    current = undefined;
-    await handle.close();
+  const takeNameAway = async (): Promise<void> => {
     if (maxFiles < 2) return rm(file, { force: true });
     for (let number = maxFiles - 1; number > 0; number -= 1) {
       await rename(numbered(file, number - 1), numbered(file, number)).catch(unlessMissing);
     }
   };
 
+  /** Puts it aside; or, where its folder does not let us, goes on with it: then false. */
+  const putAside = async (full: Current): Promise<boolean> => {
+    try {
+      await takeNameAway();
+    } catch (error) {
+      growsUntilMs = performance.now() + againMs;
+      await appendWhole(full, Buffer.from(growingLine(error as Error)));
+      return false;
+    }
+    current = undefined;
+    await full.handle.close();
+    return true;
+  };
+
   const append = async (lines: readonly string[]): Promise<void> => {
     let written = 0;
+    let isTried = false;
     try {
       while (written < lines.length) {
         current ??= await openAtEnd(file);
-        if (current.isRegular && current.sizeBytes >= maxFileBytes) {
-          await putAside(current);
+        const mayGrow = isTried || performance.now() < growsUntilMs;
+        if (current.isRegular && current.sizeBytes >= maxFileBytes && !mayGrow) {
+          isTried = !(await putAside(current));
           continue;
         }
         const told = lost;
-        const parts = told > 0 ? [lostLine(told)] : [];
-        let roomBytes = maxFileBytes - current.sizeBytes;
+        const pieces = told > 0 ? [lostLine(told)] : [];
+        let roomBytes = mayGrow ? Number.POSITIVE_INFINITY : maxFileBytes - current.sizeBytes;
         let end = written;
         for (; end < lines.length && roomBytes > 0; end += 1) {
           const line = lines[end] ?? '';
-          parts.push(line);
+          pieces.push(line);
           roomBytes -= Buffer.byteLength(line);
         }
-        await appendWhole(current, Buffer.from(parts.join('')));
+        await appendWhole(current, Buffer.from(pieces.join('')));
         written = end;
         lost -= told;
         isTroubled = false;

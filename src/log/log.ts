@@ -38,7 +38,8 @@ export function createLog(settings: LogSettings): ServerLog {
     }),
   ];
   // Not winston's own: after an error it never writes again, and logging heaps up behind it.
-  const file = settings.file === '' ? undefined : fileOutput({ ...settings, lostLine, onTrouble: toldAside });
+  const file =
+    settings.file === '' ? undefined : fileOutput({ ...settings, lostLine, growingLine, onTrouble: toldAside });
   if (file !== undefined) {
     transports.push(
       new winston.transports.Stream({ stream: file, eol: '\n', format: winston.format.printf(printableJson) }),
@@ -89,6 +90,13 @@ function collecting(collect: (line: string) => void): Writable {
 function lostLine(lost: number): string {
   const message = 'log records were lost: the log file could not be written';
   return `${printableJson({ level: 'error', message, lost, timestamp: new Date().toISOString() })}\n`;
+}
+
+/** Told aside, too: whoever watches there is to know why the disk fills. */
+function growingLine(error: NodeJS.ErrnoException): string {
+  const message = 'the log file is full and could not be put aside: it grows';
+  process.stderr.write(`sshome: ${message}: ${error.message}\n`);
+  return `${printableJson({ level: 'warn', message, code: error.code, timestamp: new Date().toISOString() })}\n`;
 }
 
 function toldAside({ message }: Error): void {

@@ -1,6 +1,6 @@
 // What a start with `--run-as` gives away, and what it refuses to start without. As root alone.
 
-import { chmod, chown, lchown, link, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lchown, link, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { temporaryFolder } from '../helpers/folder.ts';
@@ -89,4 +89,25 @@ test('run-as: what a link of the user leads to, or a second name, is not given a
   await symlink('elsewhere', join(folder, 'homes'));
   t.true((await startAsNobody(t, folder)).port > 0);
   t.is((await stat(join(folder, 'elsewhere'))).uid, NOBODY);
+});
+
+/*
+ * All lines of the log were lost from its first rotation on: the folder was root's, and the server nobody's by then.
+ * Reached by `--run-as` and a `--log-file` in a folder that was not given away.
+ * Verifies that the file grows, and says so once.
+ */
+test('run-as: the log in a folder that the user can not write goes on', async (t) => {
+  const folder = await ofRoot(t);
+  if (folder === undefined) return;
+  await chown(join(folder, 'id_passwd.txt'), NOBODY, NOBODY);
+  await writeFile(join(folder, 'log.jsonl'), `${'x'.repeat(2000)}\n`);
+  const words = ['--run-as', 'nobody', '--log-file', 'log.jsonl', '--log-file-size', '1K'];
+  const server = await startProcess(t, { folder, words });
+  t.true(server.port > 0);
+  server.child.kill();
+  t.is(await server.ended, 0);
+  const lines = (await readFile(join(folder, 'log.jsonl'), 'utf8')).trimEnd().split('\n').slice(1);
+  const messages = lines.map((line) => JSON.parse(line).message as string);
+  t.is(messages.filter((message) => message.endsWith('it grows')).length, 1);
+  t.deepEqual([messages.includes('listening'), messages.at(-1)], [true, 'stopped']);
 });

@@ -1,9 +1,10 @@
-import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type FileOutputParts, fileOutput } from '../../src/log/file-output.ts';
 import { createLog } from '../../src/log/log.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
+import { until } from '../helpers/until.ts';
 
 async function outputIn(t: ExecutionContext, parts: Partial<FileOutputParts> = {}) {
   const folder = await temporaryFolder(t);
@@ -16,6 +17,7 @@ async function outputIn(t: ExecutionContext, parts: Partial<FileOutputParts> = {
       maxFiles: 3,
       lostLine: (lost) => `${lost} lost\n`,
       onTrouble: (error) => troubles.push(error),
+      growingLine: (error: NodeJS.ErrnoException) => `grows: ${error.code}\n`,
       ...parts,
     });
     return {
@@ -84,4 +86,69 @@ test('log file: a later start goes on behind what is there, and behind half a li
   later.write('later\n');
   await later.end();
   t.is(await readFile(file, 'utf8'), 'whole\nhal\nnext\nlater\n');
+});
+
+/*
+ * What was wrong: a full file that could not be put aside was closed and opened anew for each line, and no line was taken
+ * any more: all were lost, from the first rotation on.
+ * How it was reached: a folder of root's, and a server that had become another user with `--run-as`.
+ * What this verifies: the file grows, and says so each time that it was tried; when it can be done, it is.
+ */
+async function growsWhile(
+  t: ExecutionContext,
+  { bar, unbar, code }: Record<'bar' | 'unbar', (folder: string) => Promise<unknown>> & { code: string },
+): Promise<void> {
+  const { folder, file, troubles, make } = await outputIn(t, { maxFileBytes: 20, maxFiles: 2 });
+  await writeFile(file, 'before the start ...\n');
+  await bar(folder);
+  const output = make();
+  output.write('one\n');
+  output.write('two\n');
+  await until(async () => (await readFile(file, 'utf8')).endsWith('two\n'));
+  output.write('three\n');
+  await output.end();
+  t.is(await readFile(file, 'utf8'), `before the start ...\ngrows: ${code}\none\ntwo\nthree\n`);
+  t.deepEqual(troubles, []);
+  await unbar(folder);
+  const later = make();
+  later.write('four\n');
+  await later.end();
+  t.is(await readFile(file, 'utf8'), 'four\n');
+  t.is((await readFile(join(folder, 'log1.jsonl'), 'utf8')).split('\n').length, 6);
+}
+
+test('log file: one that is full and can not be put aside grows, until it can', async (t) => {
+  // rename(2) does not put a file in the place of a folder, whoever asks.
+  const bar = (folder: string) => mkdir(join(folder, 'log1.jsonl'));
+  const unbar = (folder: string) => rm(join(folder, 'log1.jsonl'), { recursive: true });
+  await growsWhile(t, { bar, unbar, code: 'EISDIR' });
+});
+
+test('log file: one in a folder that can not be written grows, until it can', async (t) => {
+  if (process.getuid?.() === 0) {
+    t.log('skipped: no mode is a bar for root');
+    return t.pass();
+  }
+  await growsWhile(t, {
+    bar: (folder) => chmod(folder, 0o500),
+    unbar: (folder) => chmod(folder, 0o700),
+    code: 'EACCES',
+  });
+  return undefined;
+});
+
+test('log file: it is tried again after a while to put a full one aside', async (t) => {
+  const { folder, file, make } = await outputIn(t, { maxFileBytes: 20, maxFiles: 2, againMs: 0 });
+  await writeFile(file, 'before the start ...\n');
+  await mkdir(join(folder, 'log1.jsonl'));
+  const output = make();
+  output.write('one\n');
+  await until(async () => (await readFile(file, 'utf8')).endsWith('one\n'));
+  output.write('two\n');
+  await until(async () => (await readFile(file, 'utf8')).endsWith('two\n'));
+  t.is(await readFile(file, 'utf8'), 'before the start ...\ngrows: EISDIR\none\ngrows: EISDIR\ntwo\n');
+  await rm(join(folder, 'log1.jsonl'), { recursive: true });
+  output.write('three\n');
+  await output.end();
+  t.is(await readFile(file, 'utf8'), 'three\n');
 });
