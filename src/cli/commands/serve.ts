@@ -30,11 +30,13 @@ async function serve(flags: Readonly<Record<string, unknown>>): Promise<number> 
   }
   outliveErrors(server);
   const { host, port } = server;
+  // Whoever has read that it listens may end it.
+  const stopped = untilStopped(server);
   process.stdout.write(
     `sshome: listening on ${server.url}\n` +
       `        files: sftp -P ${port} ${server.exampleUser}@${host}    shell: ssh -p ${port} ${server.exampleUser}@${host}\n`,
   );
-  return untilStopped(server);
+  return stopped;
 }
 
 /**
