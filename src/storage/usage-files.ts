@@ -7,7 +7,7 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoName } from '../model/errno.ts';
 import type { Tree, Usage } from '../model/usage.ts';
-import type { UsageStore } from './tree-ledger.ts';
+import type { UsageStore } from './known-usage.ts';
 import { syncFolder } from './upload-aside.ts';
 
 /** Made with the first file, removed when the server stops in good order. Holds the boot id. */

@@ -3,7 +3,8 @@
 import test from 'ava';
 import type { Quota } from '../../src/model/rules.ts';
 import type { Usage } from '../../src/model/usage.ts';
-import { TreeLedger, type UsageStore } from '../../src/storage/tree-ledger.ts';
+import type { UsageStore } from '../../src/storage/known-usage.ts';
+import { TreeLedger } from '../../src/storage/tree-ledger.ts';
 
 interface Book {
   readonly ledger: TreeLedger;
