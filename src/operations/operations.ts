@@ -9,7 +9,7 @@ import type { Face, Identity, Origin } from '../model/identity.ts';
 import type { VirtualPath } from '../model/path.ts';
 import type { Storage } from '../storage/storage.ts';
 import { copyFile } from './copy-file.ts';
-import { createGuard, type GrantingPermit, type Guard } from './guard.ts';
+import { createGuard } from './guard.ts';
 import { guardVerbs } from './guard-verbs.ts';
 import { GuardedDirectory, revokedError } from './open-directory.ts';
 import { GuardedFile } from './open-file.ts';
@@ -52,7 +52,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
         async list(path) {
           const { permit, granted } = guard.list();
           const directory = await storage.list(path, permit);
-          await keepOnlyIf(guard, granted, directory);
+          if (!guard.stillAllows(granted())) return closeRevoked(directory);
           return new GuardedDirectory({ directory, granted: granted(), guard, things });
         },
         stat: (path) => storage.stat(path, true, guard.look),
@@ -65,7 +65,7 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
           try {
             const { permit, granted } = guard.open(options);
             const file = await storage.open(path, options, permit);
-            await keepOnlyIf(guard, granted, file);
+            if (!guard.stillAllows(granted())) return await closeRevoked(file);
             return new GuardedFile({ file, options, granted: granted(), guard, things, recorder, pace, openFiles });
           } catch (error) {
             // A file that did open is recorded when it is closed.
@@ -109,13 +109,14 @@ export function createOperations({ policy, audit }: { policy: Policy; audit: Aud
   };
 }
 
-/** The rules may have changed between the permit and the opening. */
-async function keepOnlyIf(
-  guard: Guard,
-  granted: GrantingPermit['granted'],
-  opened: { readonly path: VirtualPath; close(options?: CloseOptions): Promise<void> },
-): Promise<void> {
-  if (guard.stillAllows(granted())) return;
+/**
+ * The rules may have changed between the permit and the opening. What is kept must be known to OpenThings in the moment in
+ * which it is asked: they may change in the next.
+ */
+async function closeRevoked(opened: {
+  readonly path: VirtualPath;
+  close(options?: CloseOptions): Promise<void>;
+}): Promise<never> {
   await opened.close({ abandon: true });
   throw revokedError(opened.path);
 }

@@ -206,6 +206,7 @@ test('revocation: a copy under way ends with its channel', async (t) => {
 test('revocation: rules that change while something is being opened count for it', async (t) => {
   const { storage, folder } = await openRuledHome(t, ALL, ['file', 'folder/x']);
   const rightsBy = (decision: Decision): Rights => deciding(() => decision)({ user: 'alice' });
+  const events: AuditEvent[] = [];
   let current: Rights;
   const allowing: Rights = {
     ...rightsBy('allow'),
@@ -216,7 +217,7 @@ test('revocation: rules that change while something is being opened count for it
       return 'allow';
     },
   };
-  const operations = createOperations({ policy: () => current, audit: () => undefined });
+  const operations = createOperations({ policy: () => current, audit: (event) => events.push(event) });
   const origin = { sessionId: 's1', address: '127.0.0.1' };
   const files = operations.as({ identity: { user: 'alice' }, origin, face: 'sftp', storage });
   for (const call of [
@@ -228,4 +229,43 @@ test('revocation: rules that change while something is being opened count for it
     await isDenied(t, call());
   }
   t.is(await readFile(join(folder, 'new'), 'utf8'), '', 'the permit was not asked first');
+  t.like(events, [{ outcome: 'permission-denied' }, { outcome: 'permission-denied' }]);
+});
+
+/*
+ * What was wrong: between the last look at the rules and the entry among what is open the answer of a promise was waited
+ * for: rules that changed just then saw no file, and it stayed open.
+ * How reached: an edit of the rules that is read at that moment.
+ * What this verifies: it is closed as what was open before.
+ */
+test('revocation: rules that change right after something was opened count for it', async (t) => {
+  const { storage } = await openRuledHome(t, ALL, ['file', 'folder/x']);
+  const rightsBy = (decision: Decision): Rights => deciding(() => decision)({ user: 'alice' });
+  const allowing = rightsBy('allow');
+  let current = allowing;
+  let asked = 0;
+  let revoked = 0;
+  const policy = (): Rights => {
+    asked += 1;
+    // The permit asks for what to grant and what is allowed; the third time whether it still is.
+    if (asked === 3) {
+      queueMicrotask(() => {
+        current = rightsBy('deny');
+        revoked = operations.recheck();
+      });
+    }
+    return current;
+  };
+  const operations = createOperations({ policy, audit: () => undefined });
+  const origin = { sessionId: 's1', address: '127.0.0.1' };
+  const files = operations.as({ identity: { user: 'alice' }, origin, face: 'sftp', storage });
+  for (const open of [() => files.open(at('/file'), { read: true }), () => files.list(at('/folder'))]) {
+    [current, revoked] = [allowing, 0];
+    // Whether anything is hidden is asked before.
+    asked = -1;
+    const opened = await open();
+    t.is(revoked, 1);
+    await isDenied(t, opened.stat());
+    await opened.close();
+  }
 });
