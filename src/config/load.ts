@@ -2,6 +2,7 @@
 // each with the place it was made.
 
 import { DEFAULT_RULES } from '../model/default-rules.ts';
+import { errnoInWords } from '../model/errno.ts';
 import type { Rules } from '../model/rules.ts';
 import { readConfigFile, type Written } from './config-file.ts';
 import { type Config, SETTING_KEYS, SETTINGS, variableOf } from './schema.ts';
@@ -55,7 +56,7 @@ export async function loadSettings({ flags, environment, file }: ConfigSources):
   const path = given || DEFAULT_FILE;
   const inFile = await readConfigFile(path);
   const problems = [...(inFile?.problems ?? [])];
-  if (inFile === undefined && given) problems.push(`${path}: can't be read (ENOENT)`);
+  if (inFile === undefined && given) problems.push(`${path}: can't be read (${errnoInWords('ENOENT')})`);
   const config: Record<string, unknown> = { file: path };
   const origins: Record<string, { written: unknown; from: string }> = {};
   for (const key of SETTING_KEYS) {
@@ -98,7 +99,7 @@ export async function loadSome<Key extends keyof Config>(
     const missing = inFileAlone.map((key) => `--${SETTINGS[key].name}`).join(', ');
     problems.push(...inFile.problems, `what should be read there can be given instead: ${missing}`);
   }
-  if (inFile === undefined && given) problems.push(`${path}: can't be read (ENOENT)`);
+  if (inFile === undefined && given) problems.push(`${path}: can't be read (${errnoInWords('ENOENT')})`);
   const config: Record<string, unknown> = { file: path };
   for (const key of keys) {
     const { name, read, default: fallback } = SETTINGS[key];

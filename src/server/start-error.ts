@@ -6,6 +6,7 @@ import { ConfigError } from '../config/load.ts';
 import { BecomeUserError } from '../config/run-as.ts';
 import type { Config } from '../config/schema.ts';
 import { SettingError } from '../config/setting.ts';
+import { errnoInWords } from '../model/errno.ts';
 import { HostKeyError } from '../sshd/host-key.ts';
 
 /** The server can't start; each problem is a sentence that says what to do. */
@@ -28,9 +29,9 @@ export function asStartError(error: unknown, { host, port, state }: Config): unk
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
   const { code, syscall, path, port: busyPort } = error as NodeJS.ErrnoException & { port?: number };
   if (syscall === 'listen' && busyPort === undefined) {
-    return new StartError([`${state}: no control socket can be made in this folder (${code})`]);
+    return new StartError([`${state}: no control socket can be made in this folder (${errnoInWords(code)})`]);
   }
-  if (syscall === 'mkdir') return new StartError([`${path}: this folder can't be made (${code})`]);
+  if (syscall === 'mkdir') return new StartError([`${path}: this folder can't be made (${errnoInWords(code)})`]);
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return new StartError([`${host}:${port} can't be listened on: ${listenTrouble(code)}`]);
   }

@@ -128,7 +128,10 @@ for (const setting of ['state', 'keys', 'homes']) {
     await writeFile(join(folder, 'file'), '');
     const server = await startProcess(t, { folder, words: [`--${setting}`, 'file/below'] });
     t.is(await server.ended, 1);
-    t.regex(server.errors(), /^sshome: file\/below: this folder can't be made \(ENOTDIR\)$/m);
+    t.regex(
+      server.errors(),
+      /^sshome: file\/below: this folder can't be made \(a part of the path is a file, not a folder\)$/m,
+    );
   });
 }
 

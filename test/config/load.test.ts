@@ -78,6 +78,25 @@ test('config: a file that is no YAML is refused with the line', async (t) => {
 
 test('config: a file that was named but is not there is an error; the default one may be missing', async (t) => {
   const file = join(await temporaryFolder(t), 'none.yaml');
-  await t.throwsAsync(loadConfig({ flags: {}, environment: {}, file }), { message: `${file}: can't be read (ENOENT)` });
+  await t.throwsAsync(loadConfig({ flags: {}, environment: {}, file }), {
+    message: `${file}: can't be read (there is no such file)`,
+  });
   await t.notThrowsAsync(loadConfig({ flags: {}, environment: {} }));
+});
+
+/*
+ * What the reader of YAML says to programmers was told to people: "please use YAML.parseAllDocuments()", and the line twice.
+ * Reached by a line of three dashes in the file, and by a setting that stands there twice.
+ * Verifies that each is one sentence, with its line before it.
+ */
+test('config: a file that is no YAML is told of in words for people', async (t) => {
+  const problemsOf = async (text: string) => {
+    const file = await yamlFile(t, text);
+    const error = await t.throwsAsync(loadConfig({ flags: {}, environment: {}, file }), { instanceOf: ConfigError });
+    return error?.problems.map((problem) => problem.slice(file.length));
+  };
+  t.deepEqual(await problemsOf('port: 1\n---\nport: 2\n'), [
+    ':2: a second document begins here, with `---`; the file has one',
+  ]);
+  t.deepEqual(await problemsOf('port: 1\nport: 2\n'), [':2: Map keys must be unique']);
 });
