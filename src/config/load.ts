@@ -1,6 +1,7 @@
 // Brings the settings together: flag before environment before file before default. All mistakes are told at once,
 // each with the place it was made.
 
+import { resolve, sep } from 'node:path';
 import { DEFAULT_RULES } from '../model/default-rules.ts';
 import { errnoInWords } from '../model/errno.ts';
 import type { Rules } from '../model/rules.ts';
@@ -72,6 +73,7 @@ export async function loadSettings({ flags, environment, file }: ConfigSources):
       if (fromOutside !== undefined) problems.push(`${fromOutside.where}: ${error.message}`);
     }
   }
+  if (problems.length === 0) problems.push(...overlapping(config as unknown as Config));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config: config as unknown as ServerConfig,
@@ -113,6 +115,13 @@ export async function loadSome<Key extends keyof Config>(
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as unknown as Pick<ServerConfig, Key | 'file'>;
+}
+
+/** What is in a home is its user's, and what is in a shared folder is not. */
+function overlapping({ homes, folders }: Config): string[] {
+  const [one, other] = [`${resolve(homes)}${sep}`, `${resolve(folders)}${sep}`];
+  if (!one.startsWith(other) && !other.startsWith(one)) return [];
+  return [`homes: ${homes} and shared-folders: ${folders} are within each other; keep the two apart`];
 }
 
 function writtenFor(

@@ -85,6 +85,25 @@ test('config: a file that was named but is not there is an error; the default on
 });
 
 /*
+ * Shared folders within the homes, or the other way round, started a server whose users all got an input/output error in the
+ * shared folder, and its administrator one line in the log at their first look.
+ * Reached by `homes: data` and `shared-folders: data/shared`.
+ * Verifies that the settings are refused, and that folders whose names only begin alike are not.
+ */
+test('config: homes and shared folders are not within each other', async (t) => {
+  const load = async (homes: string, folders: string) =>
+    loadConfig({ flags: { homes, 'shared-folders': folders }, environment: {}, file: await yamlFile(t, '') });
+  for (const [homes, folders] of [
+    ['data', 'data/shared'],
+    ['data/homes', 'data'],
+    ['data', './data/'],
+  ] as const) {
+    await t.throwsAsync(load(homes, folders), { instanceOf: ConfigError, message: /are within each other/ }, folders);
+  }
+  await t.notThrowsAsync(load('data', 'data-shared'));
+});
+
+/*
  * What the reader of YAML says to programmers was told to people: "please use YAML.parseAllDocuments()", and the line twice.
  * Reached by a line of three dashes in the file, and by a setting that stands there twice.
  * Verifies that each is one sentence, with its line before it.
