@@ -42,6 +42,8 @@ export interface ConfigFile {
   readonly problems: readonly string[];
   /** Whether it is a map of names at all, whatever is wrong with what they stand for. */
   readonly isMap: boolean;
+  /** Whether nothing stands in it, or comments alone. */
+  readonly isEmpty: boolean;
   /** See SmallFile; undefined when there is no file. */
   readonly stamp: string | undefined;
   /** The system may let the file be read in a moment: see isPassing. */
@@ -76,6 +78,7 @@ export async function readConfigFile(file: string, label: string = file): Promis
       stamp: undefined,
       problems: [problem],
       isMap: false,
+      isEmpty: false,
       isPassing: isPassing(error),
     };
   }
@@ -111,6 +114,7 @@ export function parseConfig(
     rules,
     problems: mistakes.map(({ line, what }) => `${label}:${line}: ${what}`),
     isMap,
+    isEmpty: isMap && document.contents === null,
     hasRules: Object.keys(content).some(isRulesSection),
   };
 }
