@@ -57,7 +57,7 @@ export function errnoInWords(name: string | undefined): string {
       return 'there is no such file';
     case 'EACCES':
     case 'EPERM':
-      return 'this user may not';
+      return 'this account has no right to it';
     case 'EEXIST':
       return 'there is a file of this name';
     case 'ENOTDIR':
