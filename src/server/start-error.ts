@@ -6,6 +6,7 @@ import { ConfigError } from '../config/load.ts';
 import { BecomeUserError } from '../config/run-as.ts';
 import type { Config } from '../config/schema.ts';
 import { SettingError } from '../config/setting.ts';
+import { LogFileError } from '../log/file-output.ts';
 import { errnoInWords } from '../model/errno.ts';
 import { HostKeyError } from '../sshd/host-key.ts';
 
@@ -31,6 +32,7 @@ export function asStartError(error: unknown, { host, port, state }: Config): unk
   if (syscall === 'listen' && busyPort === undefined) {
     return new StartError([`${state}: no control socket can be made in this folder (${errnoInWords(code)})`]);
   }
+  if (error instanceof LogFileError) return new StartError([error.message]);
   if (syscall === 'mkdir') return new StartError([`${path}: this folder can't be made (${errnoInWords(code)})`]);
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return new StartError([`${host}:${port} can't be listened on: ${listenTrouble(code)}`]);
