@@ -93,17 +93,18 @@ export async function startProgram(
   config: ServerConfig,
   { quiet = false, rules }: StartOptions = {},
 ): Promise<SshomeProgram> {
-  const log = createLog({
-    quiet,
-    level: config.logLevel,
-    file: config.logFile,
-    maxFileBytes: config.logFileBytes,
-    maxFiles: config.logFiles,
-  });
+  let log: ServerLog | undefined;
   try {
+    log = createLog({
+      quiet,
+      level: config.logLevel,
+      file: config.logFile,
+      maxFileBytes: config.logFileBytes,
+      maxFiles: config.logFiles,
+    });
     return await start(config, { log, rules });
   } catch (error) {
-    await log.close();
+    await log?.close();
     throw asStartError(error, config);
   }
 }

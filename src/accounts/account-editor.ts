@@ -8,7 +8,7 @@ import { type Account, hasPlainPassword } from './account.ts';
 import type { AuthorizedKeys } from './authorized-keys.ts';
 import { addUser, checkUserName, hashAll, removeUser, requireUser, setLocked, setSecret } from './edit-credentials.ts';
 import { CredentialsError, loadCredentials, showRemark } from './load-credentials.ts';
-import type { LoginRecords } from './login-records.ts';
+import { LoginRecordError, type LoginRecords } from './login-records.ts';
 import { checkNewPassword } from './new-password.ts';
 import { type SecondFactorStatus, SecondFactors } from './second-factor.ts';
 
@@ -25,9 +25,18 @@ export interface AccountSummary {
   readonly mustChange: boolean;
 }
 
+/**
+ * An account in the list whose logins can't be read: a second factor may stand there, so nothing lets in until that is
+ * mended.
+ */
+export interface UnreadableAccount extends Omit<AccountSummary, 'totp' | 'mustChange'> {
+  readonly unreadable: true;
+}
+
 /** Methods fail with an AccountError for what was asked wrongly, and a CredentialsError for a file that is wrong already. */
 export interface AccountEditor {
-  list(): Promise<readonly AccountSummary[]>;
+  /** One whose logins can't be read is no reason not to see the others. */
+  list(): Promise<readonly (AccountSummary | UnreadableAccount)[]>;
   find(user: string): Promise<AccountSummary>;
   /** Fails unless a user of this name can be added. */
   checkNewName(user: string): Promise<void>;
@@ -77,26 +86,26 @@ export function createAccountEditor(parts: AccountEditorParts): AccountEditor {
     return loaded.accounts;
   };
   const requireName = async (user: string): Promise<string> => requireUser(await accounts(), user).user;
-  const summary = async (account: Account): Promise<AccountSummary> => {
+  const summary = async (account: Account): Promise<AccountSummary | UnreadableAccount> => {
     const { user, locked } = account;
-    const { totp, mustChangePassword } = await records.read(user);
-    return {
-      user,
-      password: account.hash?.scheme ?? (hasPlainPassword(account) ? 'plain' : 'none'),
-      keys: (await keys.list(user)).length,
-      locked,
-      totp: totp !== undefined,
-      mustChange: mustChangePassword,
-    };
+    const password = account.hash?.scheme ?? (hasPlainPassword(account) ? 'plain' : 'none');
+    const record = await records.read(user).catch(unlessUnreadable);
+    const known = { user, password, keys: (await keys.list(user)).length, locked } as const;
+    if (record === undefined) return { ...known, unreadable: true };
+    return { ...known, totp: record.totp !== undefined, mustChange: record.mustChangePassword };
   };
 
   return {
     list: async () => {
-      const summaries: AccountSummary[] = [];
+      const summaries: (AccountSummary | UnreadableAccount)[] = [];
       for (const account of await accounts()) summaries.push(await summary(account));
       return summaries;
     },
-    find: async (user) => summary(requireUser(await accounts(), user)),
+    find: async (user) => {
+      const found = await summary(requireUser(await accounts(), user));
+      if ('unreadable' in found) throw new LoginRecordError();
+      return found;
+    },
     checkNewName: async (user) => {
       checkUserName(user);
       const there = (await loadCredentials(file))?.accounts ?? [];
@@ -132,6 +141,10 @@ export function createAccountEditor(parts: AccountEditorParts): AccountEditor {
     disableSecondFactor: async (user) => secondFactors.disable(await requireName(user)),
     renewRecoveryCodes: async (user) => secondFactors.renewRecoveryCodes(await requireName(user)),
   };
+}
+
+function unlessUnreadable(error: unknown): undefined {
+  if (!(error instanceof LoginRecordError)) throw error;
 }
 
 function infoOf({ fingerprint, type, comment }: PublicKeyInfo): PublicKeyInfo {

@@ -3,6 +3,7 @@
 // that stand there now.
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { errnoInWords } from '../model/errno.ts';
 import { normalisePassword } from './password.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -13,10 +14,9 @@ export class BreachedFileError extends Error {
 
   constructor(cause: unknown) {
     const { code } = cause as NodeJS.ErrnoException;
-    super(
-      `no password can be set: the file that passwords.breached-list names can't be read (${code ?? 'unknown error'})`,
-      { cause },
-    );
+    super(`no password can be set: the file that passwords.breached-list names can't be read (${errnoInWords(code)})`, {
+      cause,
+    });
   }
 }
 

@@ -15,12 +15,13 @@ import { CredentialsError, loadCredentials } from './load-credentials.ts';
  */
 export async function addUser(file: string, user: string, secret: string): Promise<void> {
   checkUserName(user);
-  await editCredentials(file, (accounts, lines) => {
+  const add = (accounts: readonly Account[], lines: Lines): void => {
     const taken = accounts.find((account) => foldUserName(account.user) === foldUserName(user));
     if (taken?.user === user) throw new AccountError(`there is a user ${user} already`);
     if (taken !== undefined) throw new AccountError(`${user} differs only in case from the user ${taken.user}`);
     lines.append(accountLine({ user, secret, locked: false }));
-  });
+  };
+  await editCredentials(file, add, { mayMake: true });
 }
 
 /**
@@ -98,19 +99,21 @@ export function requireUser(accounts: readonly Account[], user: string): Account
 
 /**
  * Changes lines of the file while no other edit does. `edit` gets what is there now; it is called again when somebody
- * who knows nothing of the lock saved the file meanwhile.
+ * who knows nothing of the lock saved the file meanwhile. A file that is not there is an error, unless one may be made.
  *
  * @throws AccountError, CredentialsError, FileLockedError
  */
 export async function editCredentials(
   file: string,
   edit: (accounts: readonly Account[], lines: Lines) => void,
+  { mayMake = false }: { readonly mayMake?: boolean } = {},
 ): Promise<void> {
   try {
     await editFile({
       file,
       read: (target) => loadCredentials(target, file),
       edit: (loaded) => {
+        if (loaded === undefined && !mayMake) noFile(file);
         const before = loaded?.bytes.toString('utf8') ?? '';
         const lines = linesOf(before);
         edit(loaded?.accounts ?? [], lines);

@@ -4,6 +4,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
+import { errnoInWords } from '../model/errno.ts';
 import type { Log } from '../model/log.ts';
 import { judgeAccess, mendReadable, mendWritable } from '../text-files/file-access.ts';
 import { isSystemError, readSmallFile, UnfitFileError } from '../text-files/small-file.ts';
@@ -66,7 +67,7 @@ export class LoginRecords {
     } catch (error) {
       if (isSystemError(error, 'ENOENT')) return EMPTY_RECORD;
       if (error instanceof UnfitFileError) return fail(error.message);
-      if (isSystemError(error)) return fail(`the file can't be read (${error.code})`);
+      if (isSystemError(error)) return fail(`the file can't be read (${errnoInWords(error.code)})`);
       throw error;
     }
   }

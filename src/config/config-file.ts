@@ -1,8 +1,20 @@
 // The YAML file, sshome.yaml: flat settings and the sections of the rules. Read whole and checked whole: every mistake is
 // a sentence that begins with FILE:LINE.
 
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 import { DEFAULT_RULES } from '../model/default-rules.ts';
+import { errnoInWords } from '../model/errno.ts';
 import type { Rules } from '../model/rules.ts';
 import { judgeAccess, mendWritable } from '../text-files/file-access.ts';
 import { isPassing, isSystemError, readSmallFile, UnfitFileError } from '../text-files/small-file.ts';
@@ -30,6 +42,8 @@ export interface ConfigFile {
   readonly problems: readonly string[];
   /** Whether it is a map of names at all, whatever is wrong with what they stand for. */
   readonly isMap: boolean;
+  /** Whether nothing stands in it, or comments alone. */
+  readonly isEmpty: boolean;
   /** See SmallFile; undefined when there is no file. */
   readonly stamp: string | undefined;
   /** The system may let the file be read in a moment: see isPassing. */
@@ -54,7 +68,8 @@ export async function readConfigFile(file: string, label: string = file): Promis
     return { ...parsed, stamp, problems: [problem, ...parsed.problems] };
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return undefined;
-    const why = error instanceof UnfitFileError ? error.message : isSystemError(error) ? error.code : undefined;
+    const why =
+      error instanceof UnfitFileError ? error.message : isSystemError(error) ? errnoInWords(error.code) : undefined;
     if (why === undefined) throw error;
     const problem = `${label}: can't be read (${why})`;
     return {
@@ -63,6 +78,7 @@ export async function readConfigFile(file: string, label: string = file): Promis
       stamp: undefined,
       problems: [problem],
       isMap: false,
+      isEmpty: false,
       isPassing: isPassing(error),
     };
   }
@@ -77,7 +93,7 @@ export function parseConfig(
   const document = parseDocument(text, { lineCounter: lines });
   const mistakes: Mistake[] = document.errors.map((error) => ({
     line: error.linePos?.[0].line ?? 1,
-    what: error.message.split('\n')[0] ?? '',
+    what: yamlTrouble(error),
   }));
   const content = mistakes.length > 0 ? {} : contentOf(document, mistakes);
   const isMap = mistakes.length === 0;
@@ -98,8 +114,15 @@ export function parseConfig(
     rules,
     problems: mistakes.map(({ line, what }) => `${label}:${line}: ${what}`),
     isMap,
+    isEmpty: isMap && document.contents === null,
     hasRules: Object.keys(content).some(isRulesSection),
   };
+}
+
+/** In one sentence, without the place, which stands before it, and without advice to programmers. */
+function yamlTrouble({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here, with `---`; the file has one';
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
 }
 
 function contentOf(document: Document.Parsed, mistakes: Mistake[]): Readonly<Record<string, unknown>> {

@@ -1,7 +1,9 @@
 // Brings the settings together: flag before environment before file before default. All mistakes are told at once,
 // each with the place it was made.
 
+import { resolve, sep } from 'node:path';
 import { DEFAULT_RULES } from '../model/default-rules.ts';
+import { errnoInWords } from '../model/errno.ts';
 import type { Rules } from '../model/rules.ts';
 import { readConfigFile, type Written } from './config-file.ts';
 import { type Config, SETTING_KEYS, SETTINGS, variableOf } from './schema.ts';
@@ -55,7 +57,7 @@ export async function loadSettings({ flags, environment, file }: ConfigSources):
   const path = given || DEFAULT_FILE;
   const inFile = await readConfigFile(path);
   const problems = [...(inFile?.problems ?? [])];
-  if (inFile === undefined && given) problems.push(`${path}: can't be read (ENOENT)`);
+  if (inFile === undefined && given) problems.push(`${path}: can't be read (${errnoInWords('ENOENT')})`);
   const config: Record<string, unknown> = { file: path };
   const origins: Record<string, { written: unknown; from: string }> = {};
   for (const key of SETTING_KEYS) {
@@ -71,6 +73,7 @@ export async function loadSettings({ flags, environment, file }: ConfigSources):
       if (fromOutside !== undefined) problems.push(`${fromOutside.where}: ${error.message}`);
     }
   }
+  if (problems.length === 0) problems.push(...overlapping(config as unknown as Config));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config: config as unknown as ServerConfig,
@@ -98,7 +101,7 @@ export async function loadSome<Key extends keyof Config>(
     const missing = inFileAlone.map((key) => `--${SETTINGS[key].name}`).join(', ');
     problems.push(...inFile.problems, `what should be read there can be given instead: ${missing}`);
   }
-  if (inFile === undefined && given) problems.push(`${path}: can't be read (ENOENT)`);
+  if (inFile === undefined && given) problems.push(`${path}: can't be read (${errnoInWords('ENOENT')})`);
   const config: Record<string, unknown> = { file: path };
   for (const key of keys) {
     const { name, read, default: fallback } = SETTINGS[key];
@@ -112,6 +115,13 @@ export async function loadSome<Key extends keyof Config>(
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as unknown as Pick<ServerConfig, Key | 'file'>;
+}
+
+/** What is in a home is its user's, and what is in a shared folder is not. */
+function overlapping({ homes, folders }: Config): string[] {
+  const [one, other] = [`${resolve(homes)}${sep}`, `${resolve(folders)}${sep}`];
+  if (!one.startsWith(other) && !other.startsWith(one)) return [];
+  return [`homes: ${homes} and shared-folders: ${folders} are within each other; keep the two apart`];
 }
 
 function writtenFor(

@@ -72,8 +72,14 @@ export class RulesFile implements RulesSource {
     const read = await readConfigFile(this.#file, this.#label);
     const problems = read?.problems ?? [];
     if (problems.length > 0) this.#followed.keep(problems, read);
+    else if (read?.isEmpty && !isDeepStrictEqual(this.#rules, DEFAULT_RULES)) this.#followed.keep([this.#emptied()]);
     else if (read !== undefined) this.#take(read);
     else if (this.#read !== undefined) this.#followed.keep([`${this.#label}: the file is gone`]);
+  }
+
+  /** An editor on a full disk leaves such a file, and so does `>`. Without rules everybody may do everything at home. */
+  #emptied(): string {
+    return `${this.#label}: nothing stands in the file any more; to have no rules, say so, as in: users: {}`;
   }
 
   #take(read: ConfigFile): void {

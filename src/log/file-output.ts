@@ -7,6 +7,23 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { Writable } from 'node:stream';
+import { errnoInWords, errnoName } from '../model/errno.ts';
+
+/** What stands at the path is no file to append to, and will be none when the disk is well again. */
+const LASTING: ReadonlySet<string> = new Set([
+  'EISDIR',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'ELOOP',
+  'EROFS',
+  'ENAMETOOLONG',
+]);
+
+/** The log file can't be opened, and a start is the moment to say so. */
+export class LogFileError extends Error {
+  override readonly name = 'LogFileError';
+}
 
 /** What waits beyond this many characters is lost: the disk has stood still for long. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -37,7 +54,11 @@ interface Current {
   readonly isRegular: boolean;
 }
 
-/** A stream that takes whole lines, each in one write, and fails never. Ending it waits for what is on its way. */
+/**
+ * A stream that takes whole lines, each in one write, and fails never. Ending it waits for what is on its way.
+ *
+ * @throws LogFileError
+ */
 export function fileOutput(parts: FileOutputParts): Writable {
   const { file, maxFileBytes, maxFiles, lostLine, onTrouble, growingLine, againMs = AGAIN_MS } = parts;
   let waiting: string[] = [];
@@ -132,6 +153,13 @@ export function fileOutput(parts: FileOutputParts): Writable {
     mkdirSync(dirname(file), { recursive: true });
     closeSync(openSync(file, 'a'));
   } catch (error) {
+    // The latter is what making a folder says of a file that stands there.
+    const name = errnoName(error) === 'EEXIST' ? 'ENOTDIR' : errnoName(error);
+    if (name !== undefined && LASTING.has(name)) {
+      throw new LogFileError(
+        `${file}: the log file can't be written (${errnoInWords(name)}); choose another with --log-file`,
+      );
+    }
     troubled(error);
   }
   return new Writable({

@@ -50,6 +50,31 @@ export function codeOfErrno(name: string): FileErrorCode {
   return CODES.get(name) ?? 'io-error';
 }
 
+/** What stood in the way of a file of the server's own, for whoever runs it: a clause, or the name where it says more. */
+export function errnoInWords(name: string | undefined): string {
+  switch (name) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+    case 'EPERM':
+      return 'this account has no right to it';
+    case 'EEXIST':
+      return 'there is a file of this name';
+    case 'ENOTDIR':
+      return 'a part of the path is a file, not a folder';
+    case 'EISDIR':
+      return 'this is a folder, not a file';
+    case 'ELOOP':
+      return 'its links lead to each other';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'ENOSPC':
+      return 'the disk is full';
+    default:
+      return name ?? 'unknown error';
+  }
+}
+
 /** The name of the errno, as `ENOENT`, that `error` carries; undefined when it is not the error of a system call. */
 export function errnoName(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return undefined;

@@ -6,6 +6,8 @@ import { ConfigError } from '../config/load.ts';
 import { BecomeUserError } from '../config/run-as.ts';
 import type { Config } from '../config/schema.ts';
 import { SettingError } from '../config/setting.ts';
+import { LogFileError } from '../log/file-output.ts';
+import { errnoInWords } from '../model/errno.ts';
 import { HostKeyError } from '../sshd/host-key.ts';
 
 /** The server can't start; each problem is a sentence that says what to do. */
@@ -26,8 +28,9 @@ export function asStartError(error: unknown, { host, port }: Config): unknown {
   if (error instanceof CredentialsError) return new StartError(error.reasons);
   if (error instanceof ConfigError) return new StartError(error.problems);
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
+  if (error instanceof LogFileError) return new StartError([error.message]);
   const { code, syscall, path } = error as NodeJS.ErrnoException;
-  if (syscall === 'mkdir') return new StartError([`${path}: this folder can't be made (${code})`]);
+  if (syscall === 'mkdir') return new StartError([`${path}: this folder can't be made (${errnoInWords(code)})`]);
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return new StartError([`${host}:${port} can't be listened on: ${listenTrouble(code)}`]);
   }

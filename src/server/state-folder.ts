@@ -4,6 +4,7 @@
 import { FileLockedError, withFileLock } from '../accounts/file-lock.ts';
 import { type ControlSocket, isControlled, makeStateFolder, openControlSocket } from '../control/listen.ts';
 import { controlSocketIn } from '../control/request.ts';
+import { errnoInWords } from '../model/errno.ts';
 import type { Log } from '../model/log.ts';
 import { StartError } from './start-error.ts';
 
@@ -21,6 +22,6 @@ export async function takeStateFolder({ folder, log }: { folder: string; log: Lo
     if (error instanceof FileLockedError) throw new StartError([`${error.lockFile}: ${error.message}`]);
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
-    throw new StartError([`${folder}: no control socket can be made in this folder (${code})`]);
+    throw new StartError([`${folder}: no control socket can be made in this folder (${errnoInWords(code)})`]);
   }
 }

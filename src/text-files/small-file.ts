@@ -2,6 +2,7 @@
 
 import { constants, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { errnoInWords } from '../model/errno.ts';
 
 export interface SmallFile {
   readonly bytes: Buffer;
@@ -20,6 +21,7 @@ export async function readSmallFile(file: string, maxBytes: number): Promise<Sma
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
+    if (stats.isDirectory()) throw new UnfitFileError(errnoInWords('EISDIR'));
     if (!stats.isFile()) throw new UnfitFileError('this is not a regular file');
     if (stats.size > maxBytes) throw new UnfitFileError(`this has more than ${maxBytes} bytes`);
     return { bytes: await handle.readFile(), stats, stamp: stampOf(stats) };

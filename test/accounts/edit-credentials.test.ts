@@ -75,6 +75,20 @@ test('edit credentials: changing or removing nobody is refused', async (t) => {
   await t.throwsAsync(removeUser(file, 'bob'), { instanceOf: AccountError, message: /no such user/ });
 });
 
+/*
+ * Changing a user of a file that is not there was told as "there is no such user": who had deleted the file, or stood in
+ * another folder than the server, looked for a typing error in the name.
+ * Reached by `sshome user lock bob` where there is no id_passwd.txt.
+ * Verifies that the file is named, and that none is made.
+ */
+test('edit credentials: a file that is not there is told of, not the user in it', async (t) => {
+  const file = join(await temporaryFolder(t), 'id_passwd.txt');
+  for (const change of [setSecret(file, 'bob', 's'), setLocked(file, 'bob', true), removeUser(file, 'bob')]) {
+    await t.throwsAsync(change, { instanceOf: CredentialsError, message: /id_passwd\.txt: there is no such file/ });
+  }
+  t.deepEqual(await readdir(join(file, '..')), []);
+});
+
 test('edit credentials: a secret that is not the expected one any more is left alone', async (t) => {
   const file = await withFile(t, 'alice:new\n');
   await t.throwsAsync(setSecret(file, 'alice', 's', 'old'), { instanceOf: AccountError, message: /somebody else/ });

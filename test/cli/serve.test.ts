@@ -128,9 +128,34 @@ for (const setting of ['state', 'keys', 'homes']) {
     await writeFile(join(folder, 'file'), '');
     const server = await startProcess(t, { folder, words: [`--${setting}`, 'file/below'] });
     t.is(await server.ended, 1);
-    t.regex(server.errors(), /^sshome: file\/below: this folder can't be made \(ENOTDIR\)$/m);
+    t.regex(
+      server.errors(),
+      /^sshome: file\/below: this folder can't be made \(a part of the path is a file, not a folder\)$/m,
+    );
   });
 }
+
+/*
+ * A server whose log file could be none started all the same, said so in the words of the system once, and kept no audit log.
+ * Reached by `--log-file` with a folder, or below a file.
+ * Verifies that the start is refused, with the path and what stands in the way.
+ */
+test('serve: a log file that can be none is an error that names it', async (t) => {
+  const folder = await checkout(t);
+  await writeFile(join(folder, 'file'), '');
+  await mkdir(join(folder, 'there'));
+  for (const [path, why] of [
+    ['there', 'this is a folder, not a file'],
+    ['file/log.jsonl', 'a part of the path is a file, not a folder'],
+  ] as const) {
+    const server = await startProcess(t, { folder, words: ['--log-file', path] });
+    t.is(await server.ended, 1);
+    t.regex(
+      server.errors(),
+      new RegExp(`^sshome: ${path}: the log file can't be written \\(${why}\\); choose another`, 'm'),
+    );
+  }
+});
 
 /*
  * A second server with the same state folder took over the socket there, and wrote over penalties, bans and what was used of

@@ -78,6 +78,44 @@ test('config: a file that is no YAML is refused with the line', async (t) => {
 
 test('config: a file that was named but is not there is an error; the default one may be missing', async (t) => {
   const file = join(await temporaryFolder(t), 'none.yaml');
-  await t.throwsAsync(loadConfig({ flags: {}, environment: {}, file }), { message: `${file}: can't be read (ENOENT)` });
+  await t.throwsAsync(loadConfig({ flags: {}, environment: {}, file }), {
+    message: `${file}: can't be read (there is no such file)`,
+  });
   await t.notThrowsAsync(loadConfig({ flags: {}, environment: {} }));
+});
+
+/*
+ * Shared folders within the homes, or the other way round, started a server whose users all got an input/output error in the
+ * shared folder, and its administrator one line in the log at their first look.
+ * Reached by `homes: data` and `shared-folders: data/shared`.
+ * Verifies that the settings are refused, and that folders whose names only begin alike are not.
+ */
+test('config: homes and shared folders are not within each other', async (t) => {
+  const load = async (homes: string, folders: string) =>
+    loadConfig({ flags: { homes, 'shared-folders': folders }, environment: {}, file: await yamlFile(t, '') });
+  for (const [homes, folders] of [
+    ['data', 'data/shared'],
+    ['data/homes', 'data'],
+    ['data', './data/'],
+  ] as const) {
+    await t.throwsAsync(load(homes, folders), { instanceOf: ConfigError, message: /are within each other/ }, folders);
+  }
+  await t.notThrowsAsync(load('data', 'data-shared'));
+});
+
+/*
+ * What the reader of YAML says to programmers was told to people: "please use YAML.parseAllDocuments()", and the line twice.
+ * Reached by a line of three dashes in the file, and by a setting that stands there twice.
+ * Verifies that each is one sentence, with its line before it.
+ */
+test('config: a file that is no YAML is told of in words for people', async (t) => {
+  const problemsOf = async (text: string) => {
+    const file = await yamlFile(t, text);
+    const error = await t.throwsAsync(loadConfig({ flags: {}, environment: {}, file }), { instanceOf: ConfigError });
+    return error?.problems.map((problem) => problem.slice(file.length));
+  };
+  t.deepEqual(await problemsOf('port: 1\n---\nport: 2\n'), [
+    ':2: a second document begins here, with `---`; the file has one',
+  ]);
+  t.deepEqual(await problemsOf('port: 1\nport: 2\n'), [':2: Map keys must be unique']);
 });

@@ -79,6 +79,28 @@ test('rules source: a file that goes away is a mistake, and frees nobody', async
   t.regex(log.lines.join('\n'), /sshome\.yaml: the file is gone/);
 });
 
+/*
+ * A file that was emptied was a good edit that takes all rules away: a viewer became the owner of the own home, and a user
+ * with `networks` or `expires` was let in from anywhere and for ever.
+ * Reached by an editor on a full disk, or by `> sshome.yaml`, while the server ran.
+ * Verifies that the rules stay, also when comments are left, and that rules which are said to be none are none.
+ */
+test('rules source: a file that is emptied is a mistake, and frees nobody', async (t) => {
+  const { file, log, rules } = await open(t, VIEWER);
+  for (const emptied of ['', '# nothing\n', '\ufeff\r\n']) {
+    await writeFile(file, emptied);
+    await rules.reload();
+    t.deepEqual(rolesOf(rules.now), ['viewer'], JSON.stringify(emptied));
+  }
+  t.regex(log.lines.join('\n'), /sshome\.yaml: nothing stands in the file any more; to have no rules, say so/);
+  await writeFile(file, 'users: {}\n');
+  await rules.reload();
+  t.is(rules.now.users.size, 0);
+  await writeFile(file, '');
+  await rules.reload();
+  t.is(rules.now.users.size, 0);
+});
+
 test('rules source: changed settings are named, and wait for a start; the rules beside them count', async (t) => {
   const { file, log, rules } = await open(t, `port: 1\nhost: a\n${VIEWER}`);
   await writeFile(file, `port: 1\nhost: b\nmax-handles: 9\n${EDITOR}`);

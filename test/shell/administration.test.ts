@@ -88,7 +88,9 @@ test('shell verbs: what was refused and what was misused have their statuses, an
 for (const [title, line, message] of [
   ['no verb', 'user', /^user: which\? add, passwd, .*\nusage: user add \| /],
   ['an unknown verb', 'user dance', /^user: which\?/],
-  ['half a verb', 'user key', /^user: which\?/],
+  ['half a verb', 'user key', /^user: which, after "user key"\? add, list, remove\n/],
+  // Told once that `totp` was among those that there are, to somebody who had typed it: only its own words help.
+  ['a verb that is not here', 'user totp enable bob', /^user: which, after "user totp"\? status, disable, recovery\n/],
   ['a word too many', 'user lock a b', /^user: too many operands\nusage: user lock \[--json\] NAME$/m],
   ['a word too few', 'user lock', /^user: NAME is missing/],
   ['an unknown option', 'user lock --hard bob', /^user: unknown option --hard/],

@@ -1,6 +1,6 @@
 // The verbs on users: who there is, and how they prove it.
 
-import type { AccountSummary } from '../../accounts/account-editor.ts';
+import type { AccountSummary, UnreadableAccount } from '../../accounts/account-editor.ts';
 import { AdministrationError, type VerbOperand, type VerbOption } from '../../model/administration.ts';
 import { nameLeftIn, withoutUser } from '../rules-of-users.ts';
 import { counted, defineVerb, said, table, type Verb } from '../verb.ts';
@@ -123,7 +123,12 @@ const hashAll = defineVerb({
 
 export const USER_VERBS: readonly Verb[] = [add, passwd, lock, unlock, remove, list, hashAll];
 
-function cellsOf({ user, password, keys, totp, mustChange, locked }: AccountSummary): string[] {
-  const marks = [...(totp ? ['totp'] : []), ...(mustChange ? ['must change'] : []), ...(locked ? ['locked'] : [])];
+function cellsOf(account: AccountSummary | UnreadableAccount): string[] {
+  const { user, password, keys, locked } = account;
+  const logins =
+    'unreadable' in account
+      ? [`logins/${user} can't be read`]
+      : [...(account.totp ? ['totp'] : []), ...(account.mustChange ? ['must change'] : [])];
+  const marks = [...logins, ...(locked ? ['locked'] : [])];
   return [user, password.padEnd(8), counted(keys, 'key'), ...marks];
 }

@@ -9,6 +9,7 @@ import { printRules } from '../../config/print-rules.ts';
 import { SETTING_KEYS, SETTINGS } from '../../config/schema.ts';
 import { SettingError } from '../../config/setting.ts';
 import type { AlgorithmLists } from '../../model/algorithms.ts';
+import { errnoInWords } from '../../model/errno.ts';
 import { offeredAlgorithms } from '../../server.ts';
 import { EXIT } from '../exit-code.ts';
 import { configSources, describeSettings } from '../setting-flags.ts';
@@ -67,7 +68,9 @@ async function check({ rules, config }: Settings): Promise<string> {
   const { breachedFile } = rules.passwords;
   if (breachedFile !== '') {
     await access(breachedFile, constants.R_OK).catch(({ code }: NodeJS.ErrnoException) => {
-      throw new ConfigError([`${config.file}: passwords.breached-list: ${breachedFile} can't be read (${code})`]);
+      throw new ConfigError([
+        `${config.file}: passwords.breached-list: ${breachedFile} can't be read (${errnoInWords(code)})`,
+      ]);
     });
   }
   return 'the settings can be used\n';

@@ -50,11 +50,25 @@ function commandOf(topic: VerbTopic, verbs: readonly VerbSyntax[]): Command {
           (longest, one) => (one.name.length > (longest?.name.length ?? 0) ? one : longest),
           undefined,
         );
-      if (verb === undefined) throw new UsageError(`which? ${seconds.join(', ')}`, call.syntax);
+      if (verb === undefined) throw new UsageError(whichOf(verbs, words), call.syntax);
       await runVerb(call, verb, words.slice(verb.name.split(' ').length));
       return EXIT.ok;
     },
   });
+}
+
+/** What there is behind as many of the words as begin a verb: behind `user totp` that is less than behind `user`. */
+function whichOf(verbs: readonly VerbSyntax[], [topic = '', ...words]: readonly string[]): string {
+  let behind = verbs.map(({ name }) => name.split(' ').slice(1));
+  const begun = [topic];
+  for (const word of words) {
+    const deeper = behind.filter(([first]) => first === word).map(([, ...rest]) => rest);
+    if (deeper.length === 0) break;
+    behind = deeper;
+    begun.push(word);
+  }
+  const names = [...new Set(behind.flatMap(([first]) => first ?? []))].join(', ');
+  return begun.length === 1 ? `which? ${names}` : `which, after "${begun.join(' ')}"? ${names}`;
 }
 
 async function runVerb(call: Call, verb: VerbSyntax, words: readonly string[]): Promise<void> {
