@@ -15,9 +15,8 @@ export interface LocalFile {
   readonly path: string;
   stat(): Promise<Stats>;
   read(target: Buffer, offset: number): Promise<number>;
-  /** Writes all of it; at `offset`, or where the last write ended in what has no offsets (a pipe, a device). */
-  write(data: Buffer, offset: number | null): Promise<void>;
-  truncate(sizeBytes: number): Promise<void>;
+  /** Writes all of it at `offset`. */
+  write(data: Buffer, offset: number): Promise<void>;
   setTimes(accessedMs: number, modifiedMs: number): Promise<void>;
   setMode(mode: number): Promise<void>;
   close(): Promise<void>;
@@ -29,15 +28,12 @@ export type LocalOpenMode =
   /** A new file to write; fails when anything is there, a link too. */
   | 'create'
   /** A file that is there, to read and write. */
-  | 'update'
-  /** Something that is there and no regular file, to write. */
-  | 'feed';
+  | 'update';
 
 const FLAGS: Readonly<Record<LocalOpenMode, number>> = {
   read: constants.O_RDONLY,
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
   update: constants.O_RDWR,
-  feed: constants.O_WRONLY,
 };
 
 /** @param bits the permission bits of a file that is made, less the umask. */
@@ -61,12 +57,10 @@ export async function openLocal(path: string, mode: LocalOpenMode, bits = 0o666)
       let written = 0;
       while (written < data.length) {
         const at = written;
-        const position = offset === null ? null : offset + at;
-        const { bytesWritten } = await guarded(path, () => file.write(data, at, data.length - at, position));
+        const { bytesWritten } = await guarded(path, () => file.write(data, at, data.length - at, offset + at));
         written += bytesWritten;
       }
     },
-    truncate: (sizeBytes) => guarded(path, () => file.truncate(sizeBytes)),
     setTimes: (accessedMs, modifiedMs) => guarded(path, () => file.utimes(accessedMs / 1000, modifiedMs / 1000)),
     setMode: (mode) => guarded(path, () => file.chmod(mode)),
     close: () => guarded(path, () => file.close()),
