@@ -1,10 +1,11 @@
 // The records of logins: a folder with one file for each user who has one, named after the user. Read at each login; a
 // file that can't be trusted or read lets nobody in, for it may hold a second factor.
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
 import type { Log } from '../model/log.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import { judgeAccess, mendReadable, mendWritable } from '../text-files/file-access.ts';
 import { isSystemError, readSmallFile, UnfitFileError } from '../text-files/small-file.ts';
 import { EMPTY_RECORD, formatLoginRecord, type LoginRecord, parseLoginRecord } from './login-record.ts';
@@ -22,7 +23,7 @@ export async function loginRecordsToGive(
   credentialsFile: string,
 ): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
   const folder = loginRecordsFolder(credentialsFile);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, folder, 0o700);
   return { folder, files: (await readdir(folder)).map((name) => join(folder, name)) };
 }
 

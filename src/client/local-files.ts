@@ -4,6 +4,7 @@ import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import { isFileError } from '../model/error.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import { localError } from './local-error.ts';
 
 export interface LocalEntry {
@@ -101,7 +102,11 @@ export async function listLocal(path: string): Promise<LocalEntry[]> {
 
 /** Makes a folder, and the ones above it. */
 export async function makeLocalDirectory(path: string): Promise<void> {
-  await guarded(path, () => fs.mkdir(encodeBytes(path), { recursive: true }));
+  const calls = {
+    mkdir: (folder: string, options: { mode: number }) => fs.mkdir(encodeBytes(folder), options),
+    stat: (folder: string) => fs.stat(encodeBytes(folder)),
+  };
+  await guarded(path, () => makeFolders(calls, path));
 }
 
 /** Removes a file; nothing there is no error. */

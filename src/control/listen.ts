@@ -1,9 +1,10 @@
 // The server's end of the control socket. Who may open it is decided by the file's mode: the server's own account alone.
 
-import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { AdministrationError } from '../model/administration.ts';
 import type { Log } from '../model/log.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import {
   type ControlHandlers,
   type ControlReply,
@@ -45,7 +46,7 @@ export async function listenForControl(by: {
     socket.on('error', (error) => log.debug('a control connection broke', { error: error.message }));
     answerLines(socket, (line) => reply(line, handlers, log));
   });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, folder, 0o700);
   await unlink(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
