@@ -5,10 +5,16 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
-import { errnoInWords } from '../model/errno.ts';
 import type { Log } from '../model/log.ts';
 import { judgeAccess, mendWritable } from '../text-files/file-access.ts';
-import { isPassing, isSystemError, readSmallFile, readStamp, UnfitFileError } from '../text-files/small-file.ts';
+import {
+  isPassing,
+  isSystemError,
+  readSmallFile,
+  readStamp,
+  UnfitFileError,
+  unreadReason,
+} from '../text-files/small-file.ts';
 import { type AuthorizedKey, parseAuthorizedKey, parseAuthorizedKeys } from './authorized-keys-file.ts';
 import { linesOf } from './edit-lines.ts';
 import { showRemark } from './load-credentials.ts';
@@ -148,7 +154,7 @@ export class AuthorizedKeys {
       if (isSystemError(error, 'ENOENT')) return NONE;
       // Remembered as no keys, it would be so until somebody touches the file.
       if (isPassing(error)) throw error;
-      if (isSystemError(error)) return warn(`the keys can't be read (${errnoInWords(error.code)})`);
+      if (isSystemError(error)) return warn(`the keys ${unreadReason(error)}`);
       throw error;
     }
   }

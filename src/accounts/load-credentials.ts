@@ -1,8 +1,14 @@
 // Loads the credentials file from the disk, and refuses one that is wrong or that others could have written.
 
-import { errnoInWords } from '../model/errno.ts';
 import { type Access, judgeAccess, mendWritable } from '../text-files/file-access.ts';
-import { isPassing, isSystemError, readSmallFile, type SmallFile, UnfitFileError } from '../text-files/small-file.ts';
+import {
+  isPassing,
+  isSystemError,
+  readSmallFile,
+  type SmallFile,
+  UnfitFileError,
+  unreadReason,
+} from '../text-files/small-file.ts';
 import type { Account } from './account.ts';
 import { parseCredentials, type Remark } from './credentials-file.ts';
 
@@ -61,9 +67,7 @@ async function read(file: string, label: string): Promise<SmallFile | undefined>
     if (isSystemError(error, 'ENOENT')) return undefined;
     if (error instanceof UnfitFileError) throw new CredentialsError([`${label}: ${error.message}`]);
     if (isSystemError(error)) {
-      throw new CredentialsError([`${label}: the file can't be read (${errnoInWords(error.code)})`], {
-        isPassing: isPassing(error),
-      });
+      throw new CredentialsError([`${label}: the file ${unreadReason(error)}`], { isPassing: isPassing(error) });
     }
     throw error;
   }

@@ -1,13 +1,13 @@
 // The records of logins: a folder with one file for each user who has one, named after the user. Read at each login; a
 // file that can't be trusted or read lets nobody in, for it may hold a second factor.
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AccountError } from '../model/account.ts';
-import { errnoInWords } from '../model/errno.ts';
 import type { Log } from '../model/log.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import { judgeAccess, mendReadable, mendWritable } from '../text-files/file-access.ts';
-import { isSystemError, readSmallFile, UnfitFileError } from '../text-files/small-file.ts';
+import { isSystemError, readSmallFile, UnfitFileError, unreadReason } from '../text-files/small-file.ts';
 import { EMPTY_RECORD, formatLoginRecord, type LoginRecord, parseLoginRecord } from './login-record.ts';
 import { UserFiles } from './user-files.ts';
 
@@ -23,14 +23,18 @@ export async function loginRecordsToGive(
   credentialsFile: string,
 ): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
   const folder = loginRecordsFolder(credentialsFile);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, folder, 0o700);
   return { folder, files: (await readdir(folder)).map((name) => join(folder, name)) };
 }
 
 /** What is kept of the user can't be read, or could be anybody's. The log has the reason. */
 export class LoginRecordError extends AccountError {
-  constructor() {
+  /** What is wrong with which file, for whoever can mend it. */
+  readonly reason: string;
+
+  constructor(reason: string) {
     super('what is kept of the logins of this user is not in order; the log of the server says what to mend');
+    this.reason = reason;
   }
 }
 
@@ -50,8 +54,9 @@ export class LoginRecords {
     const file = this.#files.fileOf(user);
     const label = this.#files.labelOf(user);
     const fail = (text: string): never => {
-      this.#log.error(`${label}: ${text}`, { user });
-      throw new LoginRecordError();
+      const reason = `${label}: ${text}`;
+      this.#log.error(reason, { user });
+      throw new LoginRecordError(reason);
     };
     try {
       // Before the file, which need not be there: who can take it out of the folder would take the second factor away.
@@ -67,7 +72,7 @@ export class LoginRecords {
     } catch (error) {
       if (isSystemError(error, 'ENOENT')) return EMPTY_RECORD;
       if (error instanceof UnfitFileError) return fail(error.message);
-      if (isSystemError(error)) return fail(`the file can't be read (${errnoInWords(error.code)})`);
+      if (isSystemError(error)) return fail(`the file ${unreadReason(error)}`);
       throw error;
     }
   }

@@ -1,10 +1,11 @@
 // The penalties and bans of the running server: asked and added to by every face, remembered over a restart, and said in
 // the log.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAddressList } from '../model/address.ts';
 import type { Log } from '../model/log.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import type { Offence, Penalty } from '../model/penalty.ts';
 import { type Bans, createBans, isBan } from './bans.ts';
 import { Penalties, type PenaltySettings } from './penalties.ts';
@@ -31,7 +32,7 @@ export async function openTurnstile(by: {
   log: Log;
 }): Promise<Turnstile> {
   const { settings, state, log } = by;
-  await mkdir(state, { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, state, 0o700);
   const list = (): Penalty[] => [...bans.list(), ...(penalties?.list() ?? [])];
   const file = createPenaltyFile({ file: join(state, 'penalties.json'), list, log });
   const all = await file.load();

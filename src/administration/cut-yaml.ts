@@ -15,6 +15,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { cutFlow } from './cut-flow.ts';
 
 type KeyPair = Pair<unknown, unknown>;
 type Path = readonly (string | number)[];
@@ -39,7 +40,11 @@ export function cutAndJoin({ text, document, path, value }: CutParts): string | 
     }
     const place = placeOf(map);
     if (!isCollection(map) || place === undefined || isDecorated(map)) return undefined;
-    if (map.flow === true) return replaceFlow(text, place, map, path.slice(depth), value);
+    if (map.flow === true) {
+      const inner = path.slice(depth);
+      const cut = cutFlow(text, map, inner, { value, written: flowText });
+      return cut ?? replaceFlow(text, place, map, inner, value);
+    }
     if (isSeq(map)) {
       if (last) return above && withoutMember(text, above, map, Number(key), end);
       map = map.items[Number(key)];

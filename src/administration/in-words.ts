@@ -4,6 +4,7 @@ import { BreachedFileError } from '../accounts/breached-passwords.ts';
 import { AlwaysChangingError, NoFolderError } from '../accounts/edit-file.ts';
 import { FileLockedError } from '../accounts/file-lock.ts';
 import { CredentialsError } from '../accounts/load-credentials.ts';
+import { LoginRecordError } from '../accounts/login-records.ts';
 import { OverloadedError } from '../accounts/password-pool.ts';
 import { AccountError } from '../model/account.ts';
 import { AdministrationError } from '../model/administration.ts';
@@ -19,6 +20,8 @@ export function inWords(error: unknown, hidden: readonly string[] | undefined): 
     return new AdministrationError(shown);
   };
   if (error instanceof AdministrationError) return error;
+  // There is no other log than what is written here.
+  if (error instanceof LoginRecordError && hidden === undefined) return said(error.reason);
   if (error instanceof AccountError) return said(error.message);
   if (error instanceof CredentialsError) return said(error.reasons.join('\n'));
   if (error instanceof FileLockedError) {

@@ -80,7 +80,9 @@ export async function changeUser(
 }
 
 function userFiles({ credentials, file }: { credentials: string; file: string }): UserFiles {
-  const records = new LoginRecords({ folder: loginRecordsFolder(credentials), log: stderrLog });
+  // What is wrong with a record ends the command, which says it then.
+  const log = { ...stderrLog, error: () => undefined };
+  const records = new LoginRecords({ folder: loginRecordsFolder(credentials), log });
   const accounts = createAccountEditor({
     file: credentials,
     keys: new AuthorizedKeys({ folder: authorizedKeysFolder(credentials), log: stderrLog }),

@@ -22,7 +22,7 @@ export async function runWithClients(
 ): Promise<number> {
   const interrupted = new AbortController();
   const interrupt = (): void => {
-    if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
+    if (interrupted.signal.aborted) endAtOnce();
     interrupted.abort();
   };
   process.on('SIGINT', interrupt);
@@ -37,6 +37,13 @@ export async function runWithClients(
   if (status !== EXIT.ok || outputFailure === undefined || outputFailure.code === 'EPIPE') return status;
   process.stderr.write(`sshome: standard output: ${outputFailure.message}\n`);
   return EXIT.failed;
+}
+
+/** By the signal itself: `process.exit` waits for threads in system calls, as on a disk that hangs. Shells tell 130, too. */
+function endAtOnce(): void {
+  if (process.stdin.isTTY) process.stdin.setRawMode(false);
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
 }
 
 async function runWork(

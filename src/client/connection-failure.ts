@@ -49,6 +49,10 @@ export function connectionErrorFrom(error: unknown, { host, port }: { host: stri
   if (/Unable to start subsystem|SFTP session/.test(text)) {
     return new ConnectionError('protocol', `${where}: The server does not offer SFTP`, { cause: error });
   }
+  // ssh2 reads what no server may send as if it were what it must be, and throws.
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return new ConnectionError('protocol', `${where}: The server broke the protocol`, { cause: error });
+  }
   const known = SSH_FAILURES[level];
   if (known !== undefined) return new ConnectionError(known, `${where}: ${text}`, { cause: error });
   return new ConnectionError('lost', `${where}: Connection lost${text === '' ? '' : `: ${text}`}`, { cause: error });

@@ -159,6 +159,7 @@ async function attemptConnection(options: ConnectionOptions, attempt: { agentRef
         knownTypes: verifier.knownTypes,
         rekey: options.rekey ?? {},
         onStalled: (what) => fail(new ConnectionError('protocol', `${host}: ${what}`)),
+        onViolation: (what, cause) => fail(new ConnectionError('protocol', `${host}: ${what}`, { cause })),
       });
     } catch (error) {
       // It says what is wrong with the installation; the connection has nothing to add.

@@ -4,6 +4,7 @@ import { constants } from 'node:buffer';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Attributes } from '../model/entry.ts';
 import { FileError } from '../model/error.ts';
 import { openPartialFile, type PartialFile } from './partial-file.ts';
@@ -23,7 +24,11 @@ export async function downloadFile(
   return withSource(session, from, options, async (handle, before) => {
     // A server that tells no mode at all has told nothing of who may read it.
     const mode = before.mode === 0 ? 0o666 : before.mode;
-    const partial = await openPartialFile(to, { resume: options.resume === true, mode });
+    const partial = await openPartialFile(to, {
+      resume: options.resume === true,
+      mode,
+      pause: (ms) => cancellable(session.whileItStands(from, delay(ms)), options.signal, from),
+    });
     let moved = 0;
     try {
       const start = await cancellable(resumeFrom(session, handle, before, partial, to), options.signal, from);

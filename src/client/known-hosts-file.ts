@@ -1,8 +1,9 @@
 // Reads known_hosts files and writes the one of the user. What the lines mean is known by known-hosts.ts.
 
-import { appendFile, chmod, mkdir, open, readFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../model/make-folders.ts';
 import { type KnownHost, parseKnownHosts } from './known-hosts.ts';
 
 /** `~/.ssh/known_hosts`. */
@@ -18,7 +19,7 @@ export async function readKnownHosts(files: readonly string[]): Promise<KnownHos
 
 /** Adds a line to a known_hosts file; makes the file (0600) and its folder (0700) when they are not there. */
 export async function appendKnownHost(file: string, line: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, dirname(file), 0o700);
   const created = await createFile(file);
   const before = created ? '' : await readFile(file, 'latin1');
   await appendFile(file, `${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n`, 'latin1');

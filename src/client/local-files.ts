@@ -4,6 +4,7 @@ import { constants, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { decodeBytes, encodeBytes } from '../model/bytes.ts';
 import { isFileError } from '../model/error.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import { localError } from './local-error.ts';
 
 export interface LocalEntry {
@@ -15,9 +16,8 @@ export interface LocalFile {
   readonly path: string;
   stat(): Promise<Stats>;
   read(target: Buffer, offset: number): Promise<number>;
-  /** Writes all of it; at `offset`, or where the last write ended in what has no offsets (a pipe, a device). */
-  write(data: Buffer, offset: number | null): Promise<void>;
-  truncate(sizeBytes: number): Promise<void>;
+  /** Writes all of it at `offset`. */
+  write(data: Buffer, offset: number): Promise<void>;
   setTimes(accessedMs: number, modifiedMs: number): Promise<void>;
   setMode(mode: number): Promise<void>;
   close(): Promise<void>;
@@ -29,15 +29,12 @@ export type LocalOpenMode =
   /** A new file to write; fails when anything is there, a link too. */
   | 'create'
   /** A file that is there, to read and write. */
-  | 'update'
-  /** Something that is there and no regular file, to write. */
-  | 'feed';
+  | 'update';
 
 const FLAGS: Readonly<Record<LocalOpenMode, number>> = {
   read: constants.O_RDONLY,
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
   update: constants.O_RDWR,
-  feed: constants.O_WRONLY,
 };
 
 /** @param bits the permission bits of a file that is made, less the umask. */
@@ -61,12 +58,10 @@ export async function openLocal(path: string, mode: LocalOpenMode, bits = 0o666)
       let written = 0;
       while (written < data.length) {
         const at = written;
-        const position = offset === null ? null : offset + at;
-        const { bytesWritten } = await guarded(path, () => file.write(data, at, data.length - at, position));
+        const { bytesWritten } = await guarded(path, () => file.write(data, at, data.length - at, offset + at));
         written += bytesWritten;
       }
     },
-    truncate: (sizeBytes) => guarded(path, () => file.truncate(sizeBytes)),
     setTimes: (accessedMs, modifiedMs) => guarded(path, () => file.utimes(accessedMs / 1000, modifiedMs / 1000)),
     setMode: (mode) => guarded(path, () => file.chmod(mode)),
     close: () => guarded(path, () => file.close()),
@@ -107,7 +102,11 @@ export async function listLocal(path: string): Promise<LocalEntry[]> {
 
 /** Makes a folder, and the ones above it. */
 export async function makeLocalDirectory(path: string): Promise<void> {
-  await guarded(path, () => fs.mkdir(encodeBytes(path), { recursive: true }));
+  const calls = {
+    mkdir: (folder: string, options: { mode: number }) => fs.mkdir(encodeBytes(folder), options),
+    stat: (folder: string) => fs.stat(encodeBytes(folder)),
+  };
+  await guarded(path, () => makeFolders(calls, path));
 }
 
 /** Removes a file; nothing there is no error. */

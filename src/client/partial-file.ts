@@ -7,12 +7,13 @@ import { byteLength } from '../model/bytes.ts';
 import { FileError } from '../model/error.ts';
 import { MAX_NAME_BYTES } from '../model/path.ts';
 import { closingAfter } from './closing-after.ts';
+import { type Feed, openFeed } from './feed.ts';
 import { findLocal, type LocalFile, openLocal, realLocal, removeLocal, renameLocal } from './local-files.ts';
 
 const SUFFIX = '.sshome-part';
 
 export interface PartialFile {
-  readonly file: LocalFile;
+  readonly file: Pick<LocalFile, 'read' | 'write' | 'setTimes' | 'setMode'>;
   /** How much of it is there already. */
   readonly sizeBytes: number;
   /** Puts the complete file in its place. @throws FileError `busy` when another download has taken what it is kept in. */
@@ -35,16 +36,18 @@ export function partialPath(target: string): string {
  * Opens what a download of `target` is to be written to. With `resume` that is what an interrupted download has left,
  * or else `target` itself (as other clients leave it); without it always a new file. That has the permission bits of what it
  * is to replace, or else `mode`, less the umask.
+ *
+ * @param by.pause resolves after so many milliseconds; rejects when nobody wants to wait for a pipe any more
  */
 export async function openPartialFile(
   target: string,
-  { resume, mode }: { resume: boolean; mode: number },
+  { resume, mode, pause }: { resume: boolean; mode: number; pause: (ms: number) => Promise<void> },
 ): Promise<PartialFile> {
   const there = await findLocal(target);
   if (there?.isDirectory() === true) throw new FileError('is-a-directory', { path: target });
+  if (there !== undefined && !there.isFile()) return feeding(await openFeed(target, there, pause));
   // A link is followed: what it leads to is replaced, not the link.
   const place = there === undefined ? target : await realLocal(target);
-  if (there !== undefined && !there.isFile()) return feed(place);
 
   const partial = partialPath(place);
   const left = resume ? await findLocal(partial) : undefined;
@@ -77,13 +80,12 @@ export async function openPartialFile(
   };
 }
 
-/** A device or a pipe has no content to continue and no name to change. */
-async function feed(path: string): Promise<PartialFile> {
-  const file = await openLocal(path, 'feed');
+/** A device or a pipe has no content to continue, no name to change, and keeps its own mode. */
+function feeding(feed: Feed): PartialFile {
   return {
-    file: { ...file, write: (data) => file.write(data, null), truncate: async () => {} },
+    file: { read: async () => 0, write: feed.write, setTimes: async () => {}, setMode: async () => {} },
     sizeBytes: 0,
-    finish: () => file.close(),
-    abandon: () => file.close(),
+    finish: feed.close,
+    abandon: feed.close,
   };
 }

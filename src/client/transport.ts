@@ -9,6 +9,7 @@ import { keepRekeying, type RekeyLimits } from '../transport/rekey.ts';
 import { readIntoShared } from '../transport/shared-reads.ts';
 import { checkProtocol, checkVersion, type Protocol, protocolOf, socketOf } from '../transport/ssh2-protocol.ts';
 import { clientOffer } from './algorithms.ts';
+import { keepMessageOrder } from './message-order.ts';
 
 /** As OpenSSH's RekeyLimit and the server's settings have them. */
 const REKEY_LIMITS: RekeyLimits = { rekeyBytes: 1024 ** 3, rekeyTimeMs: 3_600_000, rekeyTimeoutMs: 60_000 };
@@ -40,6 +41,8 @@ export function prepareTransport(by: {
   knownTypes: readonly string[];
   rekey: Partial<RekeyLimits>;
   onStalled: (what: string) => void;
+  /** The server broke the protocol. */
+  onViolation: (what: string, cause?: unknown) => void;
 }): Transport {
   const { client, knownTypes, onStalled } = by;
   checkVersion();
@@ -57,6 +60,7 @@ export function prepareTransport(by: {
     onStalled,
   });
   socket.once('close', () => rekeying.stop());
+  keepMessageOrder(protocol, by.onViolation);
   refuseEmptyPromises(protocol, onStalled);
   const together = leaveTogether(socket);
   const write = protocol._onWrite;

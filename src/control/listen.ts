@@ -1,10 +1,11 @@
 // The server's end of the control socket. Who may open it is decided by the file's mode: the server's own account alone.
 // As long as it is there, no other server takes the folder.
 
-import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { AdministrationError } from '../model/administration.ts';
 import type { Log } from '../model/log.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import {
   type ControlHandlers,
   type ControlReply,
@@ -41,7 +42,7 @@ export function isControlled(folder: string): Promise<boolean> {
 }
 
 export async function makeStateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, folder, 0o700);
 }
 
 /**

@@ -3,7 +3,7 @@
 // that it does not take are lost and counted, it is asked again with the next ones, and told then how many those were.
 // Knows nothing of what a line says.
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -150,7 +150,7 @@ export function fileOutput(parts: FileOutputParts): Writable {
 
   try {
     // It must be there before the process becomes another user, and is given that file.
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     closeSync(openSync(file, 'a'));
   } catch (error) {
     // The latter is what making a folder says of a file that stands there.
@@ -217,4 +217,11 @@ function numbered(file: string, number: number): string {
 
 function unlessMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
+}
+
+/** As makeFolders of model/, which can't be waited for here. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
 }

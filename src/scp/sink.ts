@@ -158,8 +158,11 @@ async function receiveFile(
 ): Promise<boolean> {
   const { files, wire, preserve } = parts;
   let file: OpenFile;
+  // Its owner must be able to begin it anew when it breaks off; it loses that bit when it is whole.
+  let losesBit = false;
   try {
     parsePath(path);
+    losesBit = (mode & 0o200) === 0 && !preserve && (await kindAt(files, path)) === 'nothing';
     // Not emptied first: until its bytes are replaced, what was there stays.
     file = await files.open(path, { write: true, create: true, whole: true, mode: mode | 0o200 });
   } catch (error) {
@@ -197,6 +200,8 @@ async function receiveFile(
     const isContentWhole = problem === undefined;
     await attempt(async () => {
       if (preserve && ((await file.stat()).mode & 0o7777) !== mode) await file.setAttributes({ mode });
+      // What the umask took stays taken.
+      if (losesBit) await file.setAttributes({ mode: (await file.stat()).mode & mode });
       if (times !== undefined) await file.setAttributes({ times });
     });
     // The sender closes the content with a reply of its own: an error when the file failed on its side.

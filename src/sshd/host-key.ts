@@ -6,6 +6,7 @@ import { link, mkdir, open, readFile, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path';
 import type { ParsedKey } from 'ssh2';
 import { fingerprintOf, parsePublicKey } from '../accounts/public-key.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import { utils } from './ssh2-internals.ts';
 
 export interface HostKey {
@@ -64,7 +65,7 @@ export async function loadHostKeys(by: {
   types: readonly string[];
   onMade: (key: HostKey, file: string) => void;
 }): Promise<HostKey[]> {
-  await mkdir(by.directory, { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, by.directory, 0o700);
   const keys: HostKey[] = [];
   for (const kind of KINDS.filter(({ type }) => by.types.includes(type))) {
     const path = join(by.directory, kind.file);

@@ -2,10 +2,11 @@
 // a folder becomes part of a host path.
 
 import type { Stats } from 'node:fs';
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoName } from '../model/errno.ts';
 import { FileError } from '../model/error.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import { isName, ROOT } from '../model/path.ts';
 import { ALONE, type Standing } from './border.ts';
 import { type JailKind, openJailOf } from './choose-jail.ts';
@@ -100,7 +101,7 @@ export async function openTreeJail({
 
 /** Makes the folder that holds the homes, or the shared folders, when it is not there, for nobody but the server to enter. */
 export async function makeHomesDirectory(homesDirectory: string): Promise<void> {
-  await mkdir(homesDirectory, { recursive: true, mode: 0o700 });
+  await makeFolders({ mkdir, stat }, homesDirectory, 0o700);
 }
 
 async function make(host: string): Promise<Stats> {

@@ -6,6 +6,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoName } from '../model/errno.ts';
+import { makeFolders } from '../model/make-folders.ts';
 import type { Tree, Usage } from '../model/usage.ts';
 import type { UsageStore } from './known-usage.ts';
 import { syncFolder } from './upload-aside.ts';
@@ -94,7 +95,7 @@ export class UsageFiles {
 
   async #save(name: string, { bytes, files }: Usage): Promise<void> {
     if (!this.#isMarked) {
-      await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolders(fs, this.#folder, 0o700);
       await this.#write(MARK, await this.#bootId());
       this.#isMarked = true;
     }

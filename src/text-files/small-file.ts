@@ -48,6 +48,12 @@ export function isSystemError(error: unknown, code?: string): error is NodeJS.Er
   );
 }
 
+/** Why a file can't be read, as the system has it, and what to do where that is known. */
+export function unreadReason({ code }: NodeJS.ErrnoException): string {
+  const cure = code === 'EACCES' || code === 'EPERM' ? ': run it as the account that owns the file' : '';
+  return `can't be read (${errnoInWords(code)})${cure}`;
+}
+
 const PASSING: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EIO', 'ESTALE', 'ETIMEDOUT']);
 
 /**

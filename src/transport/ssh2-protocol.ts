@@ -27,6 +27,8 @@ export interface Protocol {
   readonly _decipher: Decipher | undefined;
   /** Makes packets of what is sent; another one after each key exchange. */
   readonly _cipher: PacketCipher;
+  /** The methods of the requests to log in that have no answer yet. */
+  readonly _authsQueue: readonly string[];
   readonly _server: boolean;
   readonly _authenticated: boolean;
   readonly _packetRW: { readonly write: PacketWriter };
@@ -165,6 +167,7 @@ export function checkProtocol(protocol: Protocol): void {
     _decipher: '_decipher' in protocol,
     '_cipher.allocPacket': isFunction(protocol?._cipher?.allocPacket),
     '_cipher._onWrite': isFunction(protocol?._cipher?._onWrite),
+    _authsQueue: Array.isArray(protocol?._authsQueue),
     _server: typeof protocol?._server === 'boolean',
     _authenticated: typeof protocol?._authenticated === 'boolean',
     '_packetRW.write': isFunction(protocol?._packetRW?.write?.alloc),

@@ -122,7 +122,7 @@ const changes: [title: string, change: Partial<World>, reason: RefusalReason][] 
   ['the user is removed', { account: undefined }, 'unknown-user'],
   ['the account expires', { refusal: 'expired' }, 'expired'],
   ['another session is one too many', { mayLogin: false }, 'too-many-sessions'],
-  ['the record can’t be read any more', { record: new LoginRecordError() }, 'unreadable'],
+  ['the record can’t be read any more', { record: new LoginRecordError('logins/alice: a reason') }, 'unreadable'],
 ];
 
 for (const [title, change, reason] of changes) {

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly output?: number | 'pipe';
   /** Called when the first output has come; the input is left open then. */
   readonly onOutput?: () => void;
+  /** The program is sent SIGINT when this resolves. */
+  readonly interruption?: Promise<void>;
 }
 
 /** A server, with `rules` as sshome.yaml says them, and a program that knows its key and alice's password. */
@@ -39,7 +41,7 @@ export async function clientProgram(t: ExecutionContext, rules = ''): Promise<Pr
   const server = await startServer(t, {}, rules);
   const here = await temporaryFolder(t);
   const ownHome = await temporaryFolder(t);
-  const run: Program['run'] = (words, { input = '', environment = {}, output = 'pipe', onOutput } = {}) =>
+  const run: Program['run'] = (words, { input = '', environment = {}, output = 'pipe', onOutput, interruption } = {}) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [inRepository('build/src/main.js'), ...words], {
         cwd: here,
@@ -58,6 +60,7 @@ export async function clientProgram(t: ExecutionContext, rules = ''): Promise<Pr
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         stderr += text;
       });
+      interruption?.then(() => child.kill('SIGINT'), reject);
       child.on('error', reject);
       child.on('close', (status) => resolve({ status, stdout, stderr }));
       child.stdin?.on('error', () => {});

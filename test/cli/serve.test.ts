@@ -158,6 +158,27 @@ test('serve: a log file that can be none is an error that names it', async (t) =
 });
 
 /*
+ * What was wrong: the server never started and never ended; Node's recursive mkdir goes round for ever.
+ * How it was reached: a folder below /proc, where nothing can be made, though it is said that something is not there.
+ * What this verifies: the error that names what can't be made.
+ */
+if (process.platform === 'linux') {
+  for (const setting of ['state', 'keys', 'homes']) {
+    test(`serve: a folder below /proc for --${setting} is an error`, async (t) => {
+      const server = await startProcess(t, { folder: await checkout(t), words: [`--${setting}`, '/proc/none/below'] });
+      t.is(await server.ended, 1);
+      t.regex(server.errors(), /^sshome: \/proc\/none: this folder can't be made \(ENOENT\)$/m);
+    });
+  }
+
+  test('serve: a log file below /proc is told of, and the server serves', async (t) => {
+    const server = await startProcess(t, { folder: await checkout(t), words: ['--log-file', '/proc/none/log.jsonl'] });
+    t.regex(server.output(), /listening/);
+    t.regex(server.errors(), /\/proc\/none/);
+  });
+}
+
+/*
  * A second server with the same state folder took over the socket there, and wrote over penalties, bans and what was used of
  * quotas: `sshome session kill` and `sshome ban add` did nothing to the first, which went on serving.
  * Reached by `sshome serve --port OTHER` in the folder of a server that runs.

@@ -22,8 +22,15 @@ interface Outcome {
 }
 
 /** Runs `sshome user ARGS` in `folder`, with `input` as standard input. */
-async function user(folder: string, args: string[], input = '', env: Record<string, string> = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [PROGRAM, 'user', ...args], { cwd: folder, env: { ...process.env, ...env } });
+async function user(
+  folder: string,
+  args: string[],
+  input = '',
+  env: Record<string, string> = {},
+  account: { uid?: number; gid?: number } = {},
+): Promise<Outcome> {
+  const options = { cwd: folder, env: { ...process.env, ...env }, ...account };
+  const child = spawn(process.execPath, [PROGRAM, 'user', ...args], options);
   child.stdin.end(input);
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { status: Number(status), stdout, stderr };
@@ -414,6 +421,34 @@ test.serial('cli user: two different passwords are refused', async (t) => {
   t.is(status, 1);
   t.regex(screen, /the two passwords differ/);
   t.is(await read(), 'alice:a\n');
+});
+
+/*
+ * What was wrong: "the log of the server says what to mend" was all that was said, and no log said it.
+ * How it was reached: `sshome user list` as an account that may not read what is kept of the logins, or not the users either.
+ * What this verifies: which file it is, that this account may not read it, and what to do.
+ */
+test.serial('cli user: files that this account may not read are told, and what to do', async (t) => {
+  t.timeout(60_000);
+  const { folder, file } = await withUsers(t, 'alice:password\n');
+  await chmod(folder, 0o755);
+  await mkdir(join(folder, 'logins'), { mode: 0o755 });
+  await writeFile(join(folder, 'logins/alice'), '', { mode: 0o000 });
+  await chmod(file, 0o644);
+  const other = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const records = await user(folder, ['list'], '', {}, other);
+  const cure = "the file can't be read (this account has no right to it): run it as the account that owns the file";
+  t.deepEqual([records.status, records.stdout], [1, '']);
+  t.is(
+    records.stderr
+      .split('\n')
+      .filter((line) => line.includes('logins'))
+      .join(),
+    `sshome: logins/alice: ${cure}`,
+  );
+  t.false(records.stderr.includes('the log of the server'));
+  await chmod(file, 0o000);
+  t.is((await user(folder, ['list'], '', {}, other)).stderr, `sshome: id_passwd.txt: ${cure}\n`);
 });
 
 test.serial('cli user: ^C at the question ends with status 130 and changes nothing', async (t) => {

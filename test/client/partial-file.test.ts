@@ -8,6 +8,8 @@ import { FileError } from '../../src/model/error.ts';
 import { temporaryFolder } from '../helpers/folder.ts';
 import { openDesk } from './desk.ts';
 
+const ANEW = { resume: false, mode: 0o644, pause: () => Promise.resolve() };
+
 /*
  * What was wrong: the second of two downloads into one file took away what the first was writing to, and the first then put
  * the half file of the second in place, and said that all was well.
@@ -18,13 +20,13 @@ test('partial file: of two downloads into one file none puts the half of the oth
   const here = await temporaryFolder(t);
   const target = join(here, 'a');
   await writeFile(target, 'old');
-  const first = await openPartialFile(target, { resume: false, mode: 0o644 });
+  const first = await openPartialFile(target, ANEW);
   await first.file.write(Buffer.from('first'), 0);
-  const second = await openPartialFile(target, { resume: false, mode: 0o644 });
+  const second = await openPartialFile(target, ANEW);
   await second.file.write(Buffer.from('sec'), 0);
   await t.throwsAsync(first.finish(), { instanceOf: FileError, message: /another download/ });
   t.is(await readFile(target, 'utf8'), 'old');
-  const third = await openPartialFile(join(here, 'b'), { resume: false, mode: 0o644 });
+  const third = await openPartialFile(join(here, 'b'), ANEW);
   await second.file.write(Buffer.from('ond'), 3);
   await second.finish();
   t.is(await readFile(target, 'utf8'), 'second');
@@ -34,8 +36,8 @@ test('partial file: of two downloads into one file none puts the half of the oth
 
 test('partial file: one that is given up without content takes nothing of another away', async (t) => {
   const here = await temporaryFolder(t);
-  const first = await openPartialFile(join(here, 'a'), { resume: false, mode: 0o644 });
-  const second = await openPartialFile(join(here, 'a'), { resume: false, mode: 0o644 });
+  const first = await openPartialFile(join(here, 'a'), ANEW);
+  const second = await openPartialFile(join(here, 'a'), ANEW);
   await first.abandon();
   await second.finish();
   t.deepEqual(await readdir(here), ['a']);

@@ -50,6 +50,26 @@ test('sink: writes to a name that is not there, into a folder that is, and makes
   t.is((await home.read('dir/old')).toString(), 'abc');
 });
 
+/*
+ * What was wrong: a new file that nobody may write had its owner's write bit all the same, as no other server leaves it.
+ * How it was reached: `scp -O` of a file of mode 0444.
+ * What this verifies: a new one has the mode that was sent, less what the umask took; one that was there keeps its own.
+ */
+test('sink: a file that nobody may write has no write bit when it is whole', async (t) => {
+  const home = createHome();
+  const modeOf = async (path: string): Promise<number> => (await home.files.stat(parsePath(path))).mode & 0o777;
+  t.is((await play(home, 'scp -t .', 'C0444 1 new\nx\0')).status, 0);
+  t.is(await modeOf('new'), 0o444);
+  await home.write('old', 'old');
+  const before = await modeOf('old');
+  t.is((await play(home, 'scp -t .', 'C0444 1 old\nx\0')).status, 0);
+  t.is(await modeOf('old'), before);
+  t.is((await play(home, 'scp -t .', 'C0400 9 broken\nx')).status, 1);
+  t.is(await modeOf('broken'), 0o600);
+  t.is((await play(home, 'scp -pt .', 'C0404 1 old\nx\0')).status, 0);
+  t.is(await modeOf('old'), 0o404);
+});
+
 /** Files that may be sent to and not looked at. */
 function dropBox(home: Home): Home {
   const denied = (path: string): Promise<never> => Promise.reject(new FileError('permission-denied', { path }));
