@@ -2,6 +2,7 @@
 
 import type { Client } from '../client/client.ts';
 import { checkSignal } from '../client/transfer.ts';
+import { FileError, isFileError } from '../model/error.ts';
 import { parsePath, type VirtualPath } from '../model/path.ts';
 import { EXIT } from './exit-code.ts';
 import { exitCodeOf } from './failure.ts';
@@ -26,10 +27,17 @@ export async function deletePaths(
         report.deleted(path);
       } catch (error) {
         if (exitCodeOf(error) !== EXIT.failed) throw error;
-        report.failed(path, error);
+        report.failed(path, recursive ? error : withCure(error));
         status = EXIT.failed;
       }
     }
   }
   return status;
+}
+
+/** An empty folder goes without `-r`; whoever named a full one is told of it. */
+function withCure(error: unknown): unknown {
+  if (!isFileError(error, 'not-empty') || error.path === undefined) return error;
+  const detail = 'use -r to delete it and everything in it';
+  return new FileError('not-empty', { path: error.path, detail, cause: error });
 }

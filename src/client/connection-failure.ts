@@ -46,6 +46,12 @@ export function connectionErrorFrom(error: unknown, { host, port }: { host: stri
   if (text === 'Connection lost before handshake') {
     return new ConnectionError('lost', `${where}: Connection lost: the server hung up at once`, { cause: error });
   }
+  // What ssh2-sftp-client says of a socket that ends while it is still connecting.
+  if (/^getConnection: Unexpected (?:end|close) event/.test(text)) {
+    return new ConnectionError('lost', `${where}: Connection lost: the server hung up before the login was over`, {
+      cause: error,
+    });
+  }
   if (/Unable to start subsystem|SFTP session/.test(text)) {
     return new ConnectionError('protocol', `${where}: The server does not offer SFTP`, { cause: error });
   }

@@ -4,7 +4,7 @@
 import type { SFTPWrapper } from 'ssh2';
 import { checkChanges, checkOpenOptions } from '../model/checks.ts';
 import type { EntryKind } from '../model/entry.ts';
-import { FileError, type FileErrorCode } from '../model/error.ts';
+import { FileError, type FileErrorCode, isFileError } from '../model/error.ts';
 import type { Files } from '../model/files.ts';
 import { parsePath, type VirtualPath } from '../model/path.ts';
 import { attributesFromWire, attributesToWire, type WireAttributes } from './attributes.ts';
@@ -47,7 +47,10 @@ export function createRemoteFiles(session: Session): Files {
   const lstat: Files['lstat'] = (path) => askAttributes(path, 'lstat');
   const realPath: Files['realPath'] = async (path) => parsePath(await askName(path, 'realpath'));
 
-  /** OpenSSH answers several refusals with a bare "Failure": looks at what stands in the way. */
+  /**
+   * OpenSSH answers several refusals with a bare "Failure": looks at what stands in the way, at `path`. Of two paths that
+   * is the one at fault, also where the server has said itself that something is there.
+   */
   const explained = async <T>(
     running: Promise<T>,
     path: VirtualPath,
@@ -56,6 +59,7 @@ export function createRemoteFiles(session: Session): Files {
     try {
       return await running;
     } catch (error) {
+      if (isFileError(error, 'already-exists')) throw new FileError(error.code, { path, cause: error });
       if (!isUnexplained(error)) throw error;
       const { kind } = await lstat(path).catch(() => ({ kind: undefined }));
       const code = kind === undefined ? undefined : explain(kind);

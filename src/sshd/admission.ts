@@ -1,6 +1,7 @@
 // Which new connections are taken up, which must wait a moment, and which are dropped. Only counts and time: sockets are
-// the listener's. A server has one of these, however many processes serve. The limits are those of OpenSSH's MaxStartups and PerSourceMaxStartups, with one difference: a burst
-// of one source is made to wait before chance decides who is dropped.
+// the listener's. A server has one of these, however many processes serve. The limits are those of OpenSSH's MaxStartups and
+// PerSourceMaxStartups, with two differences: a burst of one source is made to wait before chance decides who is dropped,
+// and of what other sources have under way each counts as half of `begin` at most.
 
 import { sourceOf } from '../model/address.ts';
 import { type Lease, leaseOf } from '../model/lease.ts';
@@ -28,8 +29,9 @@ export class Admission {
   readonly #isTurnedAway: (address: string) => boolean;
   readonly #random: () => number;
   readonly #bySource = new Map<string, Source>();
-  /** Taken up and not logged in. */
-  #started = 0;
+  /** Taken up and not logged in, of each source no more than `#share`: whoever opens many harms the own chances alone. */
+  #crowd = 0;
+  readonly #share: number;
   /** Taken up or waiting. */
   #present = 0;
   readonly #waiting = new Set<() => void>();
@@ -41,6 +43,7 @@ export class Admission {
     random?: () => number;
   }) {
     this.#limits = parts.limits;
+    this.#share = Math.max(1, Math.floor(parts.limits.maxStartups.begin / 2));
     this.#isTurnedAway = parts.isTurnedAway;
     this.#random = parts.random ?? Math.random;
   }
@@ -70,14 +73,15 @@ export class Admission {
       this.#present -= 1;
       source.present -= 1;
       if (isTaken) {
-        this.#started -= 1;
         source.started -= 1;
+        if (source.started < this.#share) this.#crowd -= 1;
       }
       this.#forget(name, source);
       for (const retry of [...this.#waiting]) retry();
     });
     await delay(this.#delayOf(source), signal);
-    const isFree = (): boolean => this.#started < maxStartups.begin;
+    const load = (): number => this.#crowd + Math.max(0, source.started - this.#share);
+    const isFree = (): boolean => load() < maxStartups.begin;
     const patienceEndsMs = performance.now() + PATIENCE_MS;
     // When one place becomes free, all who wait for it are told, and one is the first.
     while (!isFree() && source.started > 0 && !signal.aborted) {
@@ -85,12 +89,12 @@ export class Admission {
       if (leftMs <= 0) break;
       await this.#untilFree(isFree, leftMs, signal);
     }
-    if (signal.aborted || (!isFree() && this.#isUnlucky())) {
+    if (signal.aborted || (!isFree() && this.#isUnlucky(load()))) {
       place.release();
       return 'dropped';
     }
     isTaken = true;
-    this.#started += 1;
+    if (source.started < this.#share) this.#crowd += 1;
     source.started += 1;
     return place;
   }
@@ -122,9 +126,9 @@ export class Admission {
   }
 
   /** The chance to be dropped grows from `rate` at `begin` to certainty at `full`, as in sshd_config(5). */
-  #isUnlucky(): boolean {
+  #isUnlucky(load: number): boolean {
     const { begin, ratePercent, full } = this.#limits.maxStartups;
-    const share = full === begin ? 1 : (this.#started - begin) / (full - begin);
+    const share = full === begin ? 1 : (load - begin) / (full - begin);
     return this.#random() * 100 < ratePercent + (100 - ratePercent) * share;
   }
 

@@ -65,7 +65,9 @@ export function serveSessions(parts: SessionsParts): Sessions {
         backend.log.warn(`sftp: ${printable(error.message)}`, { ...origin, user: identity.user });
       } else if (!(parts.signal.aborted && isFileError(error, 'cancelled'))) {
         const id = backend.log.unexpected(error, 'serving a session', { ...origin, user: identity.user });
-        if (!channel.signal.aborted) channel.errorOutput.write(`sshome: internal error (${id})\n`);
+        // A home that can't be used is a FileError, in words for its user.
+        const what = isFileError(error) ? error.message : 'internal error';
+        if (!channel.signal.aborted) channel.errorOutput.write(`sshome: ${what} (${id})\n`);
       }
       exitStatus = EXIT_INTERNAL;
     }

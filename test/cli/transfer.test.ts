@@ -108,7 +108,10 @@ test('list, preview, delete: what they print and end with', async (t) => {
   });
 
   const refused = await run(['delete', ...to, `${alice}:folder`, `${alice}:b`]);
-  t.deepEqual([refused.status, refused.stderr], [1, 'sshome: /folder: Directory not empty\n']);
+  t.deepEqual(
+    [refused.status, refused.stderr],
+    [1, 'sshome: /folder: Directory not empty: use -r to delete it and everything in it\n'],
+  );
   t.deepEqual(await run(['delete', '-r', ...to, `${alice}:f*`]), { status: 0, stdout: '', stderr: '' });
   t.deepEqual(await readdir(home), []);
 });

@@ -231,6 +231,24 @@ test('connect: a server that is none, or hangs up', async (t) => {
   t.true(error instanceof ConnectionError && ['protocol', 'lost'].includes(error.code), error?.message);
 });
 
+test('connect: a server that hangs up amid the login is told in words of the field', async (t) => {
+  // What was wrong: the error was "Connection lost: getConnection: Unexpected end event", words of a package.
+  // How it was reached: a server that has identified itself and ends the connection, as a full one does.
+  // What this verifies: a person is told what happened, and at which host.
+  const listener = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.write('SSH-2.0-full\r\n');
+    socket.once('data', () => socket.end());
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => listener.close());
+  const { port } = listener.address() as AddressInfo;
+  t.is(
+    await refused(t, { ...nobody, port }, 'lost'),
+    `127.0.0.1 port ${port}: Connection lost: the server hung up before the login was over`,
+  );
+});
+
 test('connect: a signal ends the attempt, and the connection', async (t) => {
   t.timeout(20_000);
   const server = await startServer(t);

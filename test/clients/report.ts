@@ -119,7 +119,8 @@ function suiteTable(suites: readonly SuiteResult[]): string[] {
   return [
     '## Tests written by others',
     'Suites that others wrote for SFTP servers, unmodified but for the address, against sshome and against the sshd of\n' +
-      'OpenSSH on the same machine.',
+      'OpenSSH on the same machine. Most are run from checkouts, which the run is told of as\n' +
+      '[their page](../test/clients/foreign-suites/README.md) says; without these it writes no row for them.',
     table(['suite', 'version', 'sshome', 'OpenSSH', 'note'], rows),
   ];
 }

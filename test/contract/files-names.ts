@@ -1,6 +1,7 @@
 // Contract of names: whatever bytes they have, and what renaming does.
 
 import test from 'ava';
+import { isFileError } from '../../src/model/error.ts';
 import { at, fails, get, names, put, type Subject } from './subject.ts';
 
 /** Names that somebody's program once mistook for something else. */
@@ -105,6 +106,16 @@ export function testNames(subject: Subject): void {
     t.deepEqual(await names(files, '/'), ['a', 'b', 'empty', 'folder']);
   });
 
+  // What was wrong: over SFTP, what stood in the way of a rename or a hard link was told with the path of the source.
+  // How it was reached: `move a b` in `sshome connect`, where there is a b: "/a: File exists".
+  // This verifies: the path at fault is the one that is taken, whichever way the files are reached.
+  test(`${title}: the path at fault of a rename is the one that is taken`, async (t) => {
+    const files = await makeFiles(t);
+    await put(files, '/a', 'a');
+    await put(files, '/b', 'b');
+    t.regex(await pathAtFault(files.rename(at('/a'), at('/b'))), /\/b$/);
+  });
+
   test(`${title}: rename with replace takes the place of a file or an empty folder`, async (t) => {
     const files = await makeFiles(t);
     await put(files, '/a', 'a');
@@ -183,6 +194,7 @@ export function testNames(subject: Subject): void {
     await fails(t, subject, 'permission-denied', files.makeHardLink(at('/'), at('/b')));
     await fails(t, subject, 'not-found', files.makeHardLink(at('/missing'), at('/b')));
     await fails(t, subject, 'already-exists', files.makeHardLink(at('/a'), at('/folder')));
+    t.regex(await pathAtFault(files.makeHardLink(at('/a'), at('/folder'))), /\/folder$/);
     await fails(t, subject, 'not-found', files.makeHardLink(at('/a'), at('/missing/b')));
     t.deepEqual(await names(files, '/'), ['a', 'folder']);
   });
@@ -194,4 +206,12 @@ export function testNames(subject: Subject): void {
     t.is(await files.realPath(at('/folder/new')), at('/folder/new'));
     await fails(t, subject, 'not-found', files.realPath(at('/missing/new')));
   });
+}
+
+async function pathAtFault(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return (isFileError(error) && error.path) || 'none';
 }

@@ -6,6 +6,7 @@ import test from 'ava';
 import { isFileError } from '../../src/model/error.ts';
 import { parsePath } from '../../src/model/path.ts';
 import { startServer } from '../helpers/server.ts';
+import { login, run } from '../helpers/ssh-client.ts';
 import { connectActor } from './actors.ts';
 import { get, put, worksFor } from './server-under-test.ts';
 
@@ -64,4 +65,20 @@ test('home gone: replaced by a link: the session stays in the old one, and nobod
   t.deepEqual((await readdir(join(server.folder, 'moved'))).sort(), ['a', 'b']);
   await t.throwsAsync(connectActor(t, server, 'alice'));
   await worksFor(t, bob);
+});
+
+test('home gone: who logs in to a home that can’t be used is told so, not of an internal error', async (t) => {
+  /*
+   * What was wrong: the answer was "internal error" and an id, as to a fault of the server's own.
+   * How it was reached: a link, or a file, stood in the place of a home; then `ssh`, `sftp`, `scp`.
+   * What this verifies: what is wrong is said, with the id under which the log has the host's path, which is not told.
+   */
+  t.timeout(30_000);
+  const server = await startServer(t);
+  const home = await server.homeOf('alice');
+  await rm(home, { recursive: true, force: true });
+  await symlink(server.folder, home);
+  const { status, stderr } = await run(await login(t, server, 'alice'), 'whoami');
+  t.is(status, 70);
+  t.regex(stderr, /^sshome: Not a directory: the home of this user cannot be used \([0-9a-f]{8}\)\n$/);
 });

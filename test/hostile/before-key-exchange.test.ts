@@ -273,7 +273,7 @@ test.serial('compression: the server offers none, in either direction', async (t
 
 test.serial('half-open: five hundred connections of one source keep nobody else out, and leave nothing', async (t) => {
   // Would go wrong: places or descriptors run out, and nobody can log in for as long as the attacker likes.
-  const victim = await startVictim(t, { 'max-startups': '100:30:200', 'max-startups-per-source': '20' });
+  const victim = await startVictim(t, { 'max-startups': '10:100:100', 'max-startups-per-source': '20' });
   const descriptors = await victim.descriptors();
   const peers = Array.from({ length: 500 }, (_, index) =>
     plainPeer(victim, {

@@ -90,6 +90,27 @@ test('admission: one source has so many and no more; others are not concerned', 
   t.truthy(taken(await admission.arrive('192.0.2.2', never)));
 });
 
+test('admission: a source that fills all places before `begin` leaves nobody else to chance', async (t) => {
+  /*
+   * What was wrong: ten connections of one stranger were enough for a third of all other clients to be dropped.
+   * How it was reached: 500 half-open connections of one address, with the default limits, and a login from another.
+   * What this verifies: to all others one source counts for half of `begin`, two for all of it.
+   */
+  const admission = new Admission({
+    isTurnedAway: nobody,
+    limits: { ...LIMITS, maxStartups: { begin: 4, ratePercent: 30, full: 50 } },
+    random: () => 0,
+  });
+  const held = await arrivals(admission, 4, '192.0.2.1');
+  const one = taken(await admission.arrive('198.51.100.1', never));
+  t.truthy(one);
+  one?.release();
+  const more = await arrivals(admission, 2, '192.0.2.2');
+  t.is(await admission.arrive('198.51.100.1', never), 'dropped');
+  for (const place of [...held, ...more]) place?.release();
+  t.is((await arrivals(admission, 4)).filter((place) => place !== undefined).length, 4);
+});
+
 test('admission: the /64 of an IPv6 address is one source', async (t) => {
   const admission = new Admission({ isTurnedAway: nobody, limits: { ...LIMITS, maxStartupsPerSource: 1 } });
   t.truthy(taken(await admission.arrive('2001:db8:0:1::1', never)));
