@@ -86,26 +86,31 @@ export function createAccountEditor(parts: AccountEditorParts): AccountEditor {
     return loaded.accounts;
   };
   const requireName = async (user: string): Promise<string> => requireUser(await accounts(), user).user;
-  const summary = async (account: Account): Promise<AccountSummary | UnreadableAccount> => {
+  const known = async (account: Account) => {
     const { user, locked } = account;
     const password = account.hash?.scheme ?? (hasPlainPassword(account) ? 'plain' : 'none');
-    const record = await records.read(user).catch(unlessUnreadable);
-    const known = { user, password, keys: (await keys.list(user)).length, locked } as const;
-    if (record === undefined) return { ...known, unreadable: true };
-    return { ...known, totp: record.totp !== undefined, mustChange: record.mustChangePassword };
+    return { user, password, keys: (await keys.list(user)).length, locked } as const;
+  };
+  const summary = async (account: Account): Promise<AccountSummary> => {
+    const record = await records.read(account.user);
+    return { ...(await known(account)), totp: record.totp !== undefined, mustChange: record.mustChangePassword };
+  };
+  const listed = async (account: Account): Promise<AccountSummary | UnreadableAccount> => {
+    try {
+      return await summary(account);
+    } catch (error) {
+      if (!(error instanceof LoginRecordError)) throw error;
+      return { ...(await known(account)), unreadable: true };
+    }
   };
 
   return {
     list: async () => {
       const summaries: (AccountSummary | UnreadableAccount)[] = [];
-      for (const account of await accounts()) summaries.push(await summary(account));
+      for (const account of await accounts()) summaries.push(await listed(account));
       return summaries;
     },
-    find: async (user) => {
-      const found = await summary(requireUser(await accounts(), user));
-      if ('unreadable' in found) throw new LoginRecordError();
-      return found;
-    },
+    find: async (user) => summary(requireUser(await accounts(), user)),
     checkNewName: async (user) => {
       checkUserName(user);
       const there = (await loadCredentials(file))?.accounts ?? [];
@@ -141,10 +146,6 @@ export function createAccountEditor(parts: AccountEditorParts): AccountEditor {
     disableSecondFactor: async (user) => secondFactors.disable(await requireName(user)),
     renewRecoveryCodes: async (user) => secondFactors.renewRecoveryCodes(await requireName(user)),
   };
-}
-
-function unlessUnreadable(error: unknown): undefined {
-  if (!(error instanceof LoginRecordError)) throw error;
 }
 
 function infoOf({ fingerprint, type, comment }: PublicKeyInfo): PublicKeyInfo {

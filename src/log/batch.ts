@@ -1,9 +1,21 @@
-// Takes things one by one, and hands on together what came within 20 ms: records of the log. To make a line of one takes
-// longer than many an operation, and whoever waits for the answer to that need not wait for the line as well; and standard
-// error is written to synchronously: a write for each of thousands of small files was a sixth of the server's time.
+// Takes things one by one, and hands on together what came until its time: records of the log, and their lines. To make a
+// line takes longer than many an operation, and whoever waits for the answer to that need not wait for the line as well. And
+// standard error is written to synchronously: a write for each of thousands of small files was a sixth of the server's time.
 
-/** How long a thing may wait for others. */
-const WAIT_MS = 20;
+/** Calls `flush` once, later; what it returns keeps it from that. */
+export type Wait = (flush: () => void) => () => void;
+
+/** Until what is going on has been answered. */
+export const NEXT_TURN: Wait = (flush) => {
+  const immediate = setImmediate(flush);
+  return () => clearImmediate(immediate);
+};
+
+/** For 20 ms. */
+export const A_MOMENT: Wait = (flush) => {
+  const timer = setTimeout(flush, 20);
+  return () => clearTimeout(timer);
+};
 
 /** So many are handed on at once. */
 const MAX_WAITING = 200;
@@ -21,17 +33,18 @@ export interface Batch<Thing> {
 }
 
 /**
- * Nothing stays behind at the end of the process; only a kill that no program sees can take the last ones with it.
+ * Nothing stays behind at the end of the process, where those that were made first are handed on first; only a kill that no
+ * program sees can take the last ones with it.
  *
  * @param handOn called with what came, in its order; must not throw
  */
-export function createBatch<Thing>(handOn: (things: readonly Thing[]) => void): Batch<Thing> {
+export function createBatch<Thing>(wait: Wait, handOn: (things: readonly Thing[]) => void): Batch<Thing> {
   let waiting: Thing[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  let stopWaiting: (() => void) | undefined;
 
   const flush = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
+    stopWaiting?.();
+    stopWaiting = undefined;
     const things = waiting;
     waiting = [];
     if (things.length > 0) handOn(things);
@@ -42,7 +55,7 @@ export function createBatch<Thing>(handOn: (things: readonly Thing[]) => void): 
     add(thing) {
       waiting.push(thing);
       if (waiting.length >= MAX_WAITING) flush();
-      else timer ??= setTimeout(flush, WAIT_MS);
+      else stopWaiting ??= wait(flush);
     },
     close() {
       flushAtExit.delete(flush);

@@ -3,7 +3,7 @@
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import { printableJson } from '../model/printable.ts';
-import { createBatch } from './batch.ts';
+import { A_MOMENT, createBatch, NEXT_TURN } from './batch.ts';
 import { fileOutput } from './file-output.ts';
 import { readableLine } from './readable-line.ts';
 import { type AuditingLog, LOG_LEVELS, type LogLevel, type LogRecord, logRecords, timed } from './records.ts';
@@ -27,12 +27,14 @@ export interface ServerLog extends AuditingLog {
 }
 
 export function createLog(settings: LogSettings): ServerLog {
-  let lines = '';
+  // Winston hands each record on before it returns. At the end of the process they become lines before these are written.
+  const records = createBatch<LogRecord>(NEXT_TURN, (together) => {
+    for (const record of together) logger.log(record);
+  });
+  const lines = createBatch<string>(A_MOMENT, (together) => void process.stderr.write(together.join('')));
   const transports: winston.transport[] = [
     new winston.transports.Stream({
-      stream: collecting((line) => {
-        lines += line;
-      }),
+      stream: collecting(lines.add),
       format: winston.format.printf(readableLine),
       silent: settings.quiet,
     }),
@@ -52,22 +54,16 @@ export function createLog(settings: LogSettings): ServerLog {
   });
   logger.on('error', toldAside);
 
-  // Winston hands each record on before it returns.
-  const batch = createBatch<LogRecord>((records) => {
-    for (const record of records) logger.log(record);
-    const text = lines;
-    lines = '';
-    if (text !== '') process.stderr.write(text);
-  });
   const write = (record: LogRecord): void => {
-    if (LOG_LEVELS[record.level] <= LOG_LEVELS[settings.level]) batch.add(timed(record));
+    if (LOG_LEVELS[record.level] <= LOG_LEVELS[settings.level]) records.add(timed(record));
   };
   return {
     ...logRecords(write),
     write,
     close: () =>
       new Promise((resolve) => {
-        batch.close();
+        records.close();
+        lines.close();
         logger.once('finish', () => {
           if (file === undefined) resolve();
           else file.end(resolve);

@@ -127,7 +127,7 @@ function cellsOf(account: AccountSummary | UnreadableAccount): string[] {
   const { user, password, keys, locked } = account;
   const logins =
     'unreadable' in account
-      ? [`logins/${user} can't be read`]
+      ? [`logins/${user} can't be read; \`user show ${user}\` says why`]
       : [...(account.totp ? ['totp'] : []), ...(account.mustChange ? ['must change'] : [])];
   const marks = [...logins, ...(locked ? ['locked'] : [])];
   return [user, password.padEnd(8), counted(keys, 'key'), ...marks];
