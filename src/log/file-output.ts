@@ -31,6 +31,9 @@ const MAX_WAITING = 16 * 1024 * 1024;
 const AGAIN_MS = 3_600_000;
 const LF = 0x0a;
 
+/** Of a file that is made: who did what from where is for the server's account and its group. As syslog has it. */
+export const LOG_FILE_MODE = 0o640;
+
 export interface FileOutputParts {
   readonly file: string;
   /** Size at which a file is put aside. */
@@ -151,7 +154,7 @@ export function fileOutput(parts: FileOutputParts): Writable {
   try {
     // It must be there before the process becomes another user, and is given that file.
     makeFolder(dirname(file));
-    closeSync(openSync(file, 'a'));
+    closeSync(openSync(file, 'a', LOG_FILE_MODE));
   } catch (error) {
     // The latter is what making a folder says of a file that stands there.
     const name = errnoName(error) === 'EEXIST' ? 'ENOTDIR' : errnoName(error);
@@ -182,7 +185,7 @@ export function fileOutput(parts: FileOutputParts): Writable {
 
 /** A line that a kill has cut off is ended: the next one is none of it. */
 async function openAtEnd(file: string): Promise<Current> {
-  const handle = await open(file, 'a+');
+  const handle = await open(file, 'a+', LOG_FILE_MODE);
   try {
     const stats = await handle.stat();
     const current = { handle, sizeBytes: stats.isFile() ? stats.size : 0, isRegular: stats.isFile() };

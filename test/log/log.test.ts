@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createLog, type LogSettings, type ServerLog } from '../../src/log/log.ts';
@@ -92,4 +92,13 @@ test('log: a full file is put aside, and no more than the files wanted are kept'
   const files = await readdir(join(file, '..'));
   t.true(files.length > 1 && files.length <= 3, files.join());
   t.true(files.includes('log.jsonl'));
+});
+
+test('log: who did what is for nobody to read but the account of the server and its group', async (t) => {
+  const { log, file } = await logIn(t, { maxFileBytes: 2000, maxFiles: 3 });
+  for (let index = 0; index < 30; index += 1) log.info('x'.repeat(200));
+  await log.close();
+  const files = await readdir(join(file, '..'));
+  t.true(files.length > 1);
+  for (const name of files) t.is((await stat(join(file, '..', name))).mode & 0o137, 0, name);
 });
