@@ -44,6 +44,7 @@ function leavingYargs(command: CommandModule): CommandModule {
 
 /** Runs one command line, without the program's name; resolves to the exit status. */
 export async function runProgram(words: readonly string[]): Promise<number> {
+  const commands = await commandsFor(words);
   const program = yargs([...words])
     .scriptName('sshome')
     .usage('$0 COMMAND\n\nAn SSH file server people can trust with their files, and its client.')
@@ -57,11 +58,16 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .exitProcess(false)
     .fail((message, error, instance) => {
       if (error !== undefined && error !== null) throw error;
-      instance.showHelp('error');
-      process.stderr.write(`\n${message}\n`);
+      // Who names no command wants to see them all; a word that was mistyped is not to be looked for below a page of help.
+      if (message.startsWith('Which')) {
+        instance.showHelp('error');
+        process.stderr.write(`\n${message}\n`);
+      } else {
+        process.stderr.write(`sshome: ${message}\nTry: ${helpFor(words, commands)}\n`);
+      }
       throw new UsageFailure();
     });
-  for (const command of await commandsFor(words)) program.command(command);
+  for (const command of commands) program.command(command);
   try {
     await parsed(program);
     return typeof process.exitCode === 'number' ? process.exitCode : EXIT.ok;
@@ -70,6 +76,12 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     process.stderr.write(`sshome: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT.failed;
   }
+}
+
+/** The help that comes nearest to a command line that was not understood. */
+function helpFor([first = '']: readonly string[], commands: readonly CommandModule[]): string {
+  const isCommand = commands.some(({ command }) => String(command).split(' ')[0] === first);
+  return isCommand ? `sshome ${first} --help` : 'sshome --help';
 }
 
 /** Parses, and does what was understood. */

@@ -97,8 +97,9 @@ export type SessionEvent =
       readonly event: 'session.close';
       readonly user?: string;
       readonly durationMs: number;
-      readonly bytesReceived: number;
-      readonly bytesSent: number;
+      /** Both are lost with the process that served it. */
+      readonly bytesReceived?: number;
+      readonly bytesSent?: number;
       readonly reason: string;
     });
 

@@ -10,6 +10,7 @@ import type { Paces } from '../operations/paces.ts';
 import type { Quotas } from '../storage/quotas.ts';
 import { INTRODUCTION, LOG, OWN_SESSIONS } from './contracts.ts';
 import type { HostKeys } from './host-keys.ts';
+import { watchSessions } from './lost-sessions.ts';
 import type { OwnSessions, Serving } from './serving.ts';
 import type { Shared } from './shared.ts';
 import { share } from './shared-by-link.ts';
@@ -40,11 +41,20 @@ export async function serveByWorkers(parts: {
     share(link, shared);
     sharePacesOver(link, paces);
     const takeBack = shareQuotas(link, quotas);
-    const taking = gone.then(takeBack).finally(() => takingBack.delete(taking));
+    const sessions = watchSessions();
+    const taking = gone
+      .then(() => {
+        sessions.lost(log.audit);
+        return takeBack();
+      })
+      .finally(() => takingBack.delete(taking));
     takingBack.add(taking);
     link.share(LOG, {
       write: async (records) => {
-        for (const record of records) log.write(record);
+        for (const record of records) {
+          sessions.saw(record);
+          log.write(record);
+        }
       },
     });
     link.share(INTRODUCTION, {

@@ -284,7 +284,7 @@ test('serve: a wrong setting is exit status 1, a wrong flag 2, each with what is
   t.is(setting.errors(), 'sshome: --max-channels: "many" is not a whole number from 1 to 1000\n');
   const flag = await startProcess(t, { words: ['--prot', '22'] });
   t.is(await flag.ended, 2);
-  t.regex(flag.errors(), /Unknown argument: prot/);
+  t.is(flag.errors(), 'sshome: Unknown argument: prot\nTry: sshome serve --help\n');
 });
 
 test('serve: started as root with --run-as, it is that user for good, and serves', async (t) => {

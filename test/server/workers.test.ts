@@ -124,6 +124,18 @@ test.serial('workers: one that is killed is replaced; what it held is free again
   await until(isFull);
   t.is(free, 2, 'as many places of the user as it had held');
   t.regex(server.errors(), /a worker process has ended; its connections are lost worker=\d how="signal SIGKILL"/);
+  const isLost = ({ event, reason }: Record<string, unknown>): boolean =>
+    event === 'session.close' && reason === 'the process that served it has ended';
+  await until(async () => (await server.records()).some((record) => isLost(record) && record['user'] === 'alice'));
+  const records = await server.records();
+  const lost = records.filter((record) => isLost(record) && record['user'] === 'alice');
+  t.is(lost.length, 2, 'of both its sessions the log has an end');
+  for (const { sessionId, address, durationMs } of lost) {
+    t.is(address, '127.0.0.1');
+    t.true(Number(durationMs) >= 0);
+    const events = records.filter((record) => record['sessionId'] === sessionId).map(({ event }) => event);
+    t.deepEqual(events, ['session.open', 'session.login', 'session.close']);
+  }
 });
 
 test.serial('workers: connections before their login, and all together, are limited as one server’s', async (t) => {
