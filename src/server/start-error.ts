@@ -30,7 +30,10 @@ export function asStartError(error: unknown, { host, port }: Config): unknown {
   if (error instanceof HostKeyError || error instanceof SettingError) return new StartError([error.message]);
   if (error instanceof LogFileError) return new StartError([error.message]);
   const { code, syscall, path } = error as NodeJS.ErrnoException;
-  if (syscall === 'mkdir') return new StartError([`${path}: this folder can't be made (${errnoInWords(code)})`]);
+  if (syscall === 'mkdir') {
+    const why = code === 'ENOENT' ? 'nothing can be made there' : errnoInWords(code);
+    return new StartError([`${path}: this folder can't be made (${why})`]);
+  }
   if (syscall === 'listen' || syscall === 'getaddrinfo') {
     return new StartError([`${host}:${port} can't be listened on: ${listenTrouble(code)}`]);
   }
