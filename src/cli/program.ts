@@ -63,7 +63,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
         instance.showHelp('error');
         process.stderr.write(`\n${message}\n`);
       } else {
-        process.stderr.write(`sshome: ${message}\nTry: ${helpFor(words, commands)}\n`);
+        process.stderr.write(`sshome: ${whatIsWrong(message, words)}\nTry: ${helpFor(words, commands)}\n`);
       }
       throw new UsageFailure();
     });
@@ -76,6 +76,15 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     process.stderr.write(`sshome: ${error instanceof Error ? error.message : String(error)}\n`);
     return EXIT.failed;
   }
+}
+
+/** Of a word that is no command yargs says what it may have been meant as, and no more. */
+function whatIsWrong(message: string, words: readonly string[]): string {
+  const suggestion = /^Did you mean (.*)\?$/.exec(message)?.[1];
+  if (suggestion === undefined) return message;
+  const firstFlag = words.findIndex((word) => word.startsWith('-'));
+  const typed = words.slice(0, firstFlag < 0 ? 3 : Math.min(3, firstFlag));
+  return `no such command: ${typed.join(' ')}. Did you mean ${suggestion}?`;
 }
 
 /** The help that comes nearest to a command line that was not understood. */

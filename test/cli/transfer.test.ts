@@ -148,6 +148,18 @@ test('connection: each way of failing has its message and the status 255', async
   t.deepEqual(fromFile, { status: 0, stdout: '', stderr: '' });
 });
 
+test('usage: a word that is no command is named, with what may have been meant and where to read on', async (t) => {
+  const { run } = await clientProgram(t);
+  for (const [words, typed, meant, help] of [
+    [['uplod', 'a', 'host:'], 'uplod a host:', 'upload', 'sshome --help'],
+    [['user', 'ad'], 'user ad', 'add', 'sshome user --help'],
+  ] as const) {
+    const { status, stderr } = await run(words);
+    t.is(status, 2);
+    t.is(stderr, `sshome: no such command: ${typed}. Did you mean ${meant}?\nTry: ${help}\n`);
+  }
+});
+
 test('usage: a wrong command line ends with 2 and says what is wrong', async (t) => {
   const { run } = await clientProgram(t);
   const wrong: readonly (readonly string[])[] = [
